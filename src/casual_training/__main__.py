@@ -1,0 +1,151 @@
+"""The command line. `casual-training --help` and `casual-training COMMAND --help` describe it.
+
+Thin on purpose: each command reads its arguments and calls one function, importing only what that needs.
+"""
+
+import argparse
+import atexit
+import json
+import os
+import sys
+from pathlib import Path
+
+
+def console_script() -> None:
+    """Run the command of the command line and leave."""
+    code = main()
+    # Torch takes over a second to take itself down; every file is closed and every worker gone by now.
+    atexit._run_exitfuncs()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(code)
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run one command and return its exit code: 0, 2 for wrong input (said in one sentence), 130 when interrupted."""
+    parsed = _parser().parse_args(arguments)
+    try:
+        parsed.command(parsed)
+    except ValueError as error:
+        print(f"casual-training: {error}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        print("casual-training: interrupted", file=sys.stderr)
+        return 130
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="casual-training", description=__doc__.partition("\n")[0])
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+
+    fetch = commands.add_parser("fetch", help="put a data set into the data folder, verified")
+    fetch.add_argument("dataset")
+    fetch.add_argument("--data-dir", type=Path, default=Path("data"))
+    fetch.add_argument("--checksums", type=Path, help="write the files' sha256 here")
+    fetch.set_defaults(command=_fetch)
+
+    train = commands.add_parser("train", help="make one run; fetches its data if they are missing")
+    train.add_argument("--out", type=Path, required=True, help="folder for run.json, losses.csv and train.log")
+    train.add_argument("--method", help="a method of the config")
+    train.add_argument("--workload", help="a workload of the config; default: the study's first")
+    train.add_argument("--workers", type=int, default=1)
+    train.add_argument("--epochs", type=float, default=1.0, help="epochs of each worker")
+    train.add_argument("--seed", type=int, default=1)
+    train.add_argument(
+        "--config", type=Path, action="append", help="config file, repeatable, later over earlier; default: config.yaml"
+    )
+    train.add_argument("--run", type=json.loads, help="the whole run as JSON, as the rule train gives it")
+    train.add_argument("--data-dir", type=Path, help="default: the config's")
+    train.add_argument("--deadline", type=float, help="seconds; default: the config's")
+    train.set_defaults(command=_train)
+
+    announce = commands.add_parser("announce", help="print how many runs a study has and about how long it takes")
+    _add_study(announce)
+    announce.set_defaults(command=_announce)
+
+    for name, help_text in {
+        "collect": "gather the run folders of a study into runs.csv and ceilings.csv",
+        "compare": "compare the methods: comparison.csv",
+        "draw-losses": "draw the loss charts",
+        "draw-speedup": "draw the speed-up chart",
+        "write-report": "write the page",
+        "report": "all of these, from the run folders that exist",
+    }.items():
+        step = commands.add_parser(name, help=help_text)
+        _add_study(step)
+        step.set_defaults(command=_analyse, step=name)
+    return parser
+
+
+def _add_study(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--study", type=json.loads, required=True, help="the study's config as JSON")
+    parser.add_argument("--again", default="snakemake --cores 4", help="the command that repeats the study")
+
+
+def _fetch(arguments) -> None:
+    from casual_training import fetch
+    from casual_training.files import write_whole
+
+    print(f"{arguments.dataset}: {fetch.fetch(arguments.dataset, arguments.data_dir)}")
+    if arguments.checksums:
+        checksums = fetch.verify(arguments.dataset, arguments.data_dir)
+        write_whole(arguments.checksums, "".join(f"{value}  {file}\n" for file, value in checksums.items()))
+
+
+def _train(arguments) -> None:
+    from casual_training import experiment
+
+    run, data_dir = _requested_run(arguments)
+    if arguments.run is None:
+        from casual_training import fetch
+
+        fetch.fetch(run.dataset, data_dir)
+    experiment.perform(run, arguments.out, data_dir)
+
+
+def _requested_run(arguments):
+    if arguments.run is not None:
+        from casual_training.run import Run
+
+        return Run(**arguments.run, deadline_seconds=arguments.deadline), arguments.data_dir
+    from casual_training.study import one_run, read_config, validate
+
+    if arguments.method is None:
+        raise ValueError("train needs --method, the name of a method in the config")
+    config = validate(read_config(arguments.config or [Path("config.yaml")]))
+    if arguments.deadline is not None:
+        config["machine"]["deadline_seconds"] = arguments.deadline
+    run = one_run(
+        config, arguments.workload, arguments.method, arguments.workers, arguments.epochs, arguments.seed
+    )
+    return run, arguments.data_dir or Path(config["machine"]["data_dir"])
+
+
+def _announce(arguments) -> None:
+    from casual_training import announcement
+
+    print(announcement.announce(arguments.study, Path.cwd()), file=sys.stderr)
+
+
+def _analyse(arguments) -> None:
+    from casual_training.analysis import steps
+
+    root = Path.cwd()
+    match arguments.step:
+        case "collect":
+            steps.collect(arguments.study, root)
+        case "compare":
+            steps.compare(arguments.study, root)
+        case "draw-losses":
+            steps.draw_losses(arguments.study, root)
+        case "draw-speedup":
+            steps.draw_speedup(arguments.study, root)
+        case "write-report":
+            steps.write_report(arguments.study, root, arguments.again)
+        case "report":
+            steps.everything(arguments.study, root, arguments.again)
+
+
+if __name__ == "__main__":
+    console_script()

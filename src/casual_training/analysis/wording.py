@@ -1,0 +1,77 @@
+"""How figures and columns are written for people, in the verdict and on the page alike."""
+
+import math
+from collections.abc import Callable
+from typing import NamedTuple
+
+import pandas as pd
+
+
+def count(number: int, thing: str) -> str:
+    """Count things in words: "1 worker", "4 workers"."""
+    return f"{number} {thing}" if number == 1 else f"{number} {thing}s"
+
+
+def digits(value: float) -> str:
+    """Write a positive figure with three digits, or with all of its whole ones: 14.0, 0.152, 1,320."""
+    whole_digits = math.floor(math.log10(value)) + 1 if value > 0 else 1
+    return f"{value:,.{max(0, 3 - whole_digits)}f}"
+
+
+def percent(share: float) -> str:
+    """Write a share of 1 as a percentage: 83.9 %."""
+    return f"{100 * share:.1f} %"
+
+
+class Column(NamedTuple):
+    """How a column of a table is shown: its heading with the unit, and how a value is written."""
+
+    heading: str
+    write: Callable = str
+
+
+SECONDS = Column("training time (s)", digits)
+SPEED = Column("samples per second", "{:,.0f}".format)
+TEST_ACCURACY = Column("test accuracy", percent)
+COLUMNS = {
+    "workload": Column("workload"),
+    "method": Column("method"),
+    "workers": Column("workers"),
+    "epochs": Column("epochs of each worker", "{:g}".format),
+    "configuration": Column("configuration"),
+    "seed": Column("seed"),
+    "order": Column("run as number"),
+    "status": Column("status"),
+    "copies": Column("copies"),
+    "oversubscribed": Column("oversubscribed", lambda value: "yes" if value else "no"),
+    "train_seconds": SECONDS,
+    "train_seconds_median": SECONDS,
+    "wall_seconds": Column("whole run (s)", digits),
+    "samples_per_second": SPEED,
+    "samples_per_second_median": SPEED,
+    "speedup_vs_best_serial": Column("speed-up against the best serial", "{:.2f}".format),
+    "speedup_vs_serial_1_thread": Column("speed-up against serial, 1 thread", "{:.2f}".format),
+    "ceiling_speedup": Column("ceiling, as a speed-up", "{:.2f}".format),
+    "percent_of_ceiling": Column("share of the ceiling", "{:.0f} %".format),
+    "validation_accuracy": Column("validation accuracy", percent),
+    "test_accuracy": TEST_ACCURACY,
+    "test_accuracy_median": TEST_ACCURACY,
+    "peak_rss_mb": Column("peak memory (MB)", "{:,.0f}".format),
+    "seconds": Column("seconds", "{:.2f}".format),
+    "loss_smoothed": Column("smoothed loss", "{:.3f}".format),
+    "logged_batches": Column("logged batches"),
+    "first_loss": Column("first loss", "{:.3f}".format),
+    "lowest_loss": Column("lowest loss", "{:.3f}".format),
+    "last_loss": Column("last loss", "{:.3f}".format),
+}
+
+
+def written(row, column: str) -> str:
+    """Write one value of a table's row (as `itertuples` gives it); a dash where the cell is empty."""
+    value = getattr(row, column)
+    return "-" if pd.isna(value) else COLUMNS[column].write(value)
+
+
+def headings(columns: list[str]) -> list[str]:
+    """Give the headings of columns."""
+    return [COLUMNS[column].heading for column in columns]

@@ -1,0 +1,75 @@
+"""What this machine is: its cores, its description for the record. Readings that a system lacks are None."""
+
+import math
+import os
+import platform
+import subprocess
+from importlib import metadata
+from pathlib import Path
+
+import psutil
+
+CPU_FOLDER = Path("/sys/devices/system/cpu")
+CGROUP_LIMIT = Path("/sys/fs/cgroup/cpu.max")
+
+
+def cores() -> int:
+    """Count the physical cores this process may use: by affinity, then by the limit of its cgroup; 1 or more."""
+    if not hasattr(os, "sched_getaffinity"):  # macOS
+        return psutil.cpu_count(logical=False) or os.cpu_count() or 1
+    allowed = os.sched_getaffinity(0)
+    # Hardware threads of one core list the same siblings.
+    siblings = {_read(CPU_FOLDER / f"cpu{cpu}/topology/thread_siblings_list") or str(cpu) for cpu in allowed}
+    quota, _, period = (_read(CGROUP_LIMIT) or "max 100000").partition(" ")
+    limit = math.inf if quota == "max" else int(quota) / int(period)
+    return max(1, math.floor(min(len(siblings), limit)))
+
+
+def describe() -> dict:
+    """Describe the machine, as plain values for JSON."""
+    load_average = os.getloadavg()[0] if hasattr(os, "getloadavg") else None
+    return {
+        "system": f"{platform.system()} {platform.release()}",
+        "processor": _processor(),
+        "logical_cpus": os.cpu_count(),
+        "physical_cores": psutil.cpu_count(logical=False),
+        "memory_gb": round(psutil.virtual_memory().total / 2**30, 1),
+        "load_average": load_average,
+    }
+
+
+def versions() -> dict:
+    """Give the versions of Python and of the packages that results depend on."""
+    packages = ("casual-training", "torch", "torchvision", "numpy", "snakemake")
+    return {"python": platform.python_version()} | {name: metadata.version(name) for name in packages}
+
+
+def commit() -> tuple[str | None, bool | None]:
+    """Give the git commit of this code and whether tracked files differ from it; (None, None) outside git."""
+    try:
+        revision = _git("rev-parse", "--short=12", "HEAD")
+        return revision, bool(_git("status", "--porcelain", "--untracked-files=no"))
+    except (OSError, subprocess.SubprocessError):
+        return None, None
+
+
+def _git(*arguments: str) -> str:
+    command = ["git", "-C", str(Path(__file__).parent), *arguments]
+    return subprocess.run(command, capture_output=True, text=True, check=True, timeout=10).stdout.strip()
+
+
+def _processor() -> str | None:
+    for line in (_read(Path("/proc/cpuinfo")) or "").splitlines():
+        if line.startswith("model name"):
+            return line.partition(":")[2].strip()
+    if platform.system() == "Darwin":
+        command = ["sysctl", "-n", "machdep.cpu.brand_string"]
+        return subprocess.run(command, capture_output=True, text=True, timeout=10).stdout.strip() or None
+    return platform.processor() or None
+
+
+def _read(path: Path) -> str | None:
+    try:
+        return path.read_text(encoding="utf-8").strip()
+    except OSError:
+        return None

@@ -1,0 +1,95 @@
+"""From the training images to batches: how the data reach the training loop.
+
+`memory` keeps the normalised training set in shared memory and takes batches out of it by index. `torchvision`
+turns every sample into a picture and back through torchvision's transforms in a DataLoader, as the original study
+(and most examples) do; it is here so that its cost can be shown. Both give the same batches in the same order.
+"""
+
+from collections.abc import Iterator
+
+import numpy
+import torch
+
+from casual_training.datasets import DATASETS, Splits, normalise
+from casual_training.seeding import DATA_ORDER, derived_seed
+
+
+def pass_order(seed: int, number: int, samples: int) -> torch.Tensor:
+    """Give the order of the samples in one pass: (samples,) int64, the same for every method of a seed."""
+    generator = torch.Generator().manual_seed(derived_seed(seed, DATA_ORDER, number))
+    return torch.randperm(samples, generator=generator)
+
+
+def shard(order: torch.Tensor, rank: int, workers: int) -> torch.Tensor:
+    """Give a worker its part of a pass: every W-th sample, so that each sample is used by one worker only."""
+    return order[rank::workers]
+
+
+def steps_per_worker(samples: int, run) -> int:
+    """Count the steps of the worker that makes the most: worker 0, whose shards are never the smaller ones."""
+    longest_shard = -(-samples // run.workers)
+    return run.passes * -(-longest_shard // run.batch_size)
+
+
+class MemoryPipeline:
+    """Batches by index out of tensors in shared memory, which the workers share and nobody writes to.
+
+    Args:
+        splits: the data set; only its training part is used.
+        run: the run; its seed, workers and batch_size shape the batches.
+    """
+
+    def __init__(self, splits: Splits, run):
+        self.run = run
+        images = torch.from_numpy(normalise(splits.train_images, DATASETS[run.dataset]))
+        self.inputs = images.share_memory_()  # (N, 1, 28, 28) float32
+        self.targets = torch.from_numpy(splits.train_labels).share_memory_()  # (N,) int64
+
+    def batches(self, number: int, rank: int) -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
+        """Give worker `rank` its batches (inputs, targets) of pass `number`, counted from 0."""
+        order = pass_order(self.run.seed, number, len(self.targets))
+        for indices in shard(order, rank, self.run.workers).split(self.run.batch_size):
+            yield self.inputs.index_select(0, indices), self.targets.index_select(0, indices)
+
+
+class TorchvisionPipeline:
+    """The same batches from a DataLoader that decodes, converts and normalises sample by sample.
+
+    Args: as of MemoryPipeline.
+    """
+
+    def __init__(self, splits: Splits, run):
+        self.run = run
+        self.dataset = DATASETS[run.dataset]
+        self.images = torch.from_numpy(splits.train_images).share_memory_()  # (N, 28, 28) uint8
+        self.targets = torch.from_numpy(splits.train_labels).share_memory_()  # (N,) int64
+
+    def batches(self, number: int, rank: int) -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
+        """Give worker `rank` its batches (inputs, targets) of pass `number`, counted from 0."""
+        order = pass_order(self.run.seed, number, len(self.targets))
+        indices = shard(order, rank, self.run.workers).tolist()
+        loader = torch.utils.data.DataLoader(_Pictures(self), batch_size=self.run.batch_size, sampler=indices)
+        yield from loader
+
+
+class _Pictures(torch.utils.data.Dataset):
+    """Samples as torchvision's own data sets give them: a PIL image through ToTensor and Normalize."""
+
+    def __init__(self, pipeline: TorchvisionPipeline):
+        from torchvision import transforms
+
+        self.images, self.targets = pipeline.images.numpy(), pipeline.targets
+        self.transform = transforms.Compose(
+            [transforms.ToTensor(), transforms.Normalize((pipeline.dataset.mean,), (pipeline.dataset.std,))]
+        )
+
+    def __len__(self) -> int:
+        return len(self.targets)
+
+    def __getitem__(self, index: int):
+        from PIL import Image
+
+        return self.transform(Image.fromarray(numpy.asarray(self.images[index]))), int(self.targets[index])
+
+
+PIPELINES = {"memory": MemoryPipeline, "torchvision": TorchvisionPipeline}

@@ -1,0 +1,30 @@
+"""What every worker needs to have imported; the fork server imports it once and workers start as copies of it.
+
+torch._dynamo is on the list because torch imports it, slowly, when the first optimizer is made, which would
+otherwise happen in every worker, inside its train clock.
+"""
+
+import atexit
+import gc
+import os
+
+# Importing makes a million objects that stay; collecting among them meanwhile costs a fifth of the time.
+gc.disable()
+
+import torch  # noqa: E402
+import torch._dynamo  # noqa: E402
+
+import casual_training.pipelines  # noqa: E402
+import casual_training.processes  # noqa: E402, F401
+
+gc.freeze()  # what is there now is shared with the workers and need not be looked at again
+gc.enable()
+
+
+def _leave_at_once(server: int) -> None:
+    # Torch takes over a second to take itself down, by which time the next run may have started its clock.
+    if os.getpid() == server:  # and not in a worker, whose exit code must stay its own
+        os._exit(0)
+
+
+atexit.register(_leave_at_once, os.getpid())

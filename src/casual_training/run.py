@@ -1,0 +1,59 @@
+"""One row of the study: what defines a training run, and where it writes."""
+
+from dataclasses import asdict, dataclass, field
+
+CEILING_STRATEGY = "independent"  # run by the rule measure_ceiling, never a method
+
+
+@dataclass(frozen=True)
+class Run:
+    """One row of the study: everything that defines one training run.
+
+    `epochs` is what each worker makes of the whole training set: passes / workers. `threads` are the intra-op
+    threads of each worker. `deadline_seconds` bounds the run but does not define it.
+    """
+
+    study: str
+    workload: str
+    method: str
+    workers: int
+    epochs: float
+    passes: int
+    seed: int
+    strategy: str
+    threads: int
+    cores: int
+    input_pipeline: str
+    expected_failure: bool
+    dataset: str
+    train_samples: int | None
+    model: str
+    loss: str
+    batch_size: int
+    optimizer: dict
+    log_interval: int
+    deadline_seconds: float = field(default=600, compare=False)
+
+    @property
+    def spec(self) -> dict:
+        """Everything that the result depends on, as plain values for JSON."""
+        spec = asdict(self)
+        del spec["deadline_seconds"]
+        return spec
+
+    @property
+    def split(self) -> str:
+        """The workers and the epochs of each, as in the original study: "4x1", "2x2", "8x0.5"."""
+        return f"{self.workers}x{self.epochs:g}"
+
+    @property
+    def folder(self) -> str:
+        """Where the run writes, relative to the project."""
+        if self.strategy == CEILING_STRATEGY:
+            return f"results/{self.study}/ceilings/{self.workload}/seed-{self.seed}"
+        return f"results/{self.study}/runs/{self.workload}/{self.method}/{self.split}/seed-{self.seed}"
+
+    @property
+    def oversubscribed(self) -> bool:
+        """Whether the workers' threads outnumber the cores."""
+        return self.workers * self.threads > self.cores

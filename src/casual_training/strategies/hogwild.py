@@ -1,0 +1,36 @@
+"""Hogwild!: workers update one set of weights in shared memory, at the same time and without a lock.
+
+Source: Niu, Recht, Re and Wright, "Hogwild!: A Lock-Free Approach to Parallelizing Stochastic Gradient Descent"
+(2011). Its theory asks for sparse updates; a dense network like ours is outside it, and the study shows what
+happens all the same.
+
+Change against serial.py: the weights are shared by several workers; each takes every W-th sample of a pass.
+Shared: the weights, and only they. A worker may read weights that another is halfway through writing; torch
+does not notice, because the version counter that guards its backward pass is private to a process.
+Private to a worker: gradients and optimizer state (momentum too), made inside the worker.
+When to use it: a small network on several cores, and no need for runs that repeat bit for bit.
+"""
+
+from casual_training.optimization import make_loss, make_optimizer
+from casual_training.processes import run_workers
+
+
+def train(model, data, run, recorder) -> None:
+    """Train `model` in run.workers processes; see strategies/__init__.py for the contract."""
+    # Sharing a parameter shares its gradient too, if it has one by now, and the workers would mix theirs.
+    assert all(parameter.grad is None for parameter in model.parameters())
+    model.share_memory()
+    run_workers(work, run, recorder, model, data)
+
+
+def work(rank, run, recorder, model, data) -> None:
+    """Make this worker's part of every pass, updating the shared weights after each of its batches."""
+    compute_loss = make_loss(run)
+    optimizer = make_optimizer(model, run)
+    for number in range(run.passes):
+        for inputs, targets in data.batches(number, rank):
+            optimizer.zero_grad()  # sets the gradients to None, which keeps them private
+            loss = compute_loss(model(inputs), targets)
+            loss.backward()
+            optimizer.step()
+            recorder.step(loss, len(targets))

@@ -1,0 +1,35 @@
+"""Independent copies of serial training, nothing shared: not a method but the ceiling that methods are held against.
+
+Each worker trains a network of its own on its part of the data. Their summed samples per second is what this
+machine can do when workers never wait for, or write to, each other; it includes what they cannot avoid sharing
+(memory bandwidth, caches, clock speed). The rule measure_ceiling runs it with one thread a worker and as many
+workers as cores. The caller's model becomes worker 0's.
+
+Change against serial.py: every worker but the first trains a private copy of the model.
+"""
+
+import copy
+
+from casual_training.optimization import make_loss, make_optimizer
+from casual_training.processes import run_workers
+
+
+def train(model, data, run, recorder) -> None:
+    """Train run.workers copies of `model` at the same time; see strategies/__init__.py for the contract."""
+    model.share_memory()
+    run_workers(work, run, recorder, model, data)
+
+
+def work(rank, run, recorder, model, data) -> None:
+    """Make this worker's part of every pass on a model of its own."""
+    if rank > 0:
+        model = copy.deepcopy(model)
+    compute_loss = make_loss(run)
+    optimizer = make_optimizer(model, run)
+    for number in range(run.passes):
+        for inputs, targets in data.batches(number, rank):
+            optimizer.zero_grad()
+            loss = compute_loss(model(inputs), targets)
+            loss.backward()
+            optimizer.step()
+            recorder.step(loss, len(targets))

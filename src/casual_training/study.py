@@ -1,0 +1,262 @@
+"""From the config to the table of runs. Pure: starts nothing and writes nothing.
+
+A config is a catalogue (workloads, methods) and a choice from it (study). `validate` refuses a wrong one with one
+sentence; `schedule` expands a valid one into runs, in the order in which they are to be executed.
+"""
+
+import difflib
+import math
+import random
+from pathlib import Path
+
+import jsonschema
+import yaml
+
+from casual_training import machine, models, strategies
+from casual_training.datasets import DATASETS
+from casual_training.optimization import LOSSES, OPTIMIZERS
+from casual_training.run import CEILING_STRATEGY, Run
+
+PROJECT = Path(__file__).resolve().parents[2]
+SCHEMA = PROJECT / "workflow" / "schemas" / "config.schema.yaml"
+
+BASELINE_STRATEGY = "serial"  # takes one worker, by definition
+
+
+def read_config(files: list[Path]) -> dict:
+    """Read config files, later ones over earlier ones: maps are merged, lists and values replaced."""
+    config: dict = {}
+    for file in files:
+        try:
+            overlay = yaml.safe_load(Path(file).read_text(encoding="utf-8"))
+        except (OSError, UnicodeDecodeError) as error:
+            raise ValueError(f"cannot read the config file {file}: {error}") from None
+        except yaml.YAMLError as error:
+            raise ValueError(f"{file} is not valid YAML: {' '.join(str(error).split())}") from None
+        if not isinstance(overlay, dict):
+            raise ValueError(f"{file} must hold keys and values at its top level; see config.yaml")
+        _merge(config, overlay)
+    return config
+
+
+def _merge(config: dict, overlay: dict) -> None:
+    for key, value in overlay.items():
+        if isinstance(value, dict) and isinstance(config.get(key), dict):
+            _merge(config[key], value)
+        else:
+            config[key] = value
+
+
+def validate(config: dict) -> dict:
+    """Check a merged config and return it with every default filled in.
+
+    Raises:
+        ValueError: one sentence that names the key, what is wrong with it and what to do.
+    """
+    schema = yaml.safe_load(SCHEMA.read_text(encoding="utf-8"))
+    validator = jsonschema.Draft202012Validator(schema)
+    error = jsonschema.exceptions.best_match(validator.iter_errors(config))
+    if error is not None:
+        raise ValueError(_sentence(error))
+    _refuse_non_finite(config, "config")
+    config = _with_defaults(config, schema, schema)
+    _check_names(config)
+    for run in schedule(config):
+        _check_samples(run)
+    return config
+
+
+def _sentence(error: jsonschema.ValidationError) -> str:
+    where = ".".join(str(part) for part in error.absolute_path) or "the top level"
+    if error.validator == "additionalProperties":
+        known = sorted(error.schema.get("properties", ()))
+        unknown = next(key for key in error.instance if key not in known)
+        close = difflib.get_close_matches(str(unknown), known, n=1)
+        hint = f"did you mean {close[0]!r}?" if close else f"known keys: {', '.join(known)}"
+        return f"config: unknown key {unknown!r} in {where}; {hint}"
+    if error.validator == "required":
+        missing = next(key for key in error.validator_value if key not in error.instance)
+        return f"config: the key {missing!r} is missing in {where}; add it (see config.yaml)"
+    while "expected" not in error.schema and error.parent is not None:  # a branch of anyOf says less than the whole
+        error = error.parent
+    return f"config: {where} has {error.instance!r}, but must be {error.schema.get('expected', error.message)}"
+
+
+def _refuse_non_finite(value, where: str) -> None:
+    if isinstance(value, float) and not math.isfinite(value):
+        raise ValueError(f"config: {where.removeprefix('config.')} is {value}; give a finite number")
+    if isinstance(value, dict | list):
+        items = value.items() if isinstance(value, dict) else enumerate(value)
+        for key, item in items:
+            _refuse_non_finite(item, f"{where}.{key}")
+
+
+def _with_defaults(value, schema: dict, root: dict):
+    """Return a copy of `value` in which every key that has a default in the schema is present."""
+    if "$ref" in schema:
+        schema = root["$defs"][schema["$ref"].rpartition("/")[2]]
+    if not isinstance(value, dict):
+        return value
+    properties = schema.get("properties", {})
+    filled = {key: part["default"] for key, part in properties.items() if "default" in part} | value
+    entries = schema.get("additionalProperties") or {}
+    return {key: _with_defaults(item, properties.get(key, entries), root) for key, item in filled.items()}
+
+
+def _check_names(config: dict) -> None:
+    study = config["study"]
+    for kind in ("workloads", "methods"):
+        for name in study[kind]:
+            _choose(name, config[kind], f"study.{kind}", f"add it under {kind}: or")
+        folded: dict[str, str] = {}
+        for name in config[kind]:
+            other = folded.setdefault(name.casefold(), name)
+            if other != name:
+                raise ValueError(
+                    f"config: {kind} {other!r} and {name!r} would share one results folder where upper and lower "
+                    "case are the same; rename one"
+                )
+    for name, workload in config["workloads"].items():
+        where = f"workloads.{name}"
+        _choose(workload["dataset"], DATASETS, f"{where}.dataset")
+        _choose(workload["model"], models.names(), f"{where}.model")
+        _choose(workload["loss"], LOSSES, f"{where}.loss")
+        optimizer = workload["optimizer"]
+        _choose(optimizer["name"], OPTIMIZERS, f"{where}.optimizer.name")
+        _, options = OPTIMIZERS[optimizer["name"]]
+        for option in optimizer.keys() - {"name"}:
+            _choose(option, options, f"{where}.optimizer", f"{optimizer['name']} has no such option;")
+    for name, method in config["methods"].items():
+        known = [strategy for strategy in strategies.names() if strategy != CEILING_STRATEGY]
+        _choose(method["strategy"], known, f"methods.{name}.strategy")
+
+
+def _choose(name: str, known, where: str, advice: str = "") -> None:
+    if name not in known:
+        advice = f"{advice} choose from: {', '.join(sorted(known))}".strip()
+        raise ValueError(f"config: unknown name {name!r} in {where}; {advice}")
+
+
+def _check_samples(run: Run) -> None:
+    dataset = DATASETS[run.dataset]
+    available = dataset.n_train - dataset.n_validation
+    samples = available if run.train_samples is None else run.train_samples
+    if samples > available:
+        raise ValueError(
+            f"config: workloads.{run.workload}.train_samples is {samples}, but {run.dataset} has only {available} "
+            f"training samples beside its {dataset.n_validation} validation samples; give at most {available}"
+        )
+    batches = samples // run.batch_size
+    if run.workers > batches:
+        raise ValueError(
+            f"config: {run.workers} workers are more than the {batches} whole batches of {run.batch_size} in a pass "
+            f"over the {samples} training samples of {run.workload}; lower study.workers or "
+            f"workloads.{run.workload}.batch_size"
+        )
+
+
+def schedule(config: dict) -> list[Run]:
+    """Expand a valid config into all its runs and ceilings, in the order of execution.
+
+    The runs of one seed form a block (its ceiling runs among them), so that a drift of the machine's speed meets
+    every method alike; inside a block the order is shuffled with the seed itself, so it can be repeated.
+    """
+    order = []
+    for seed in config["study"]["seeds"]:
+        block = _block(config, seed)
+        random.Random(seed).shuffle(block)
+        order += block
+    return order
+
+
+def plan(config: dict) -> list[Run]:
+    """List the runs of a study, without its ceilings, in the order of execution."""
+    return [run for run in schedule(config) if run.strategy != CEILING_STRATEGY]
+
+
+def plan_ceilings(config: dict) -> list[Run]:
+    """List the ceiling runs of a study, one a workload and seed, in the order of execution."""
+    return [run for run in schedule(config) if run.strategy == CEILING_STRATEGY]
+
+
+def _block(config: dict, seed: int) -> list[Run]:
+    study = config["study"]
+    cores = machine.cores() if config["machine"]["cores"] == "auto" else config["machine"]["cores"]
+    # `cores` in the list of workers may repeat a number that is there already.
+    workers = dict.fromkeys(cores if count == "cores" else count for count in study["workers"])
+    ceiling = {"strategy": CEILING_STRATEGY, "threads": 1, "input_pipeline": "memory", "expected_failure": False}
+    block = []
+    for workload in study["workloads"]:
+        block.append(expand(config, workload, "ceiling", ceiling, cores, cores, seed))
+        for name in study["methods"]:
+            method = config["methods"][name]
+            for count in [1] if method["strategy"] == BASELINE_STRATEGY else workers:
+                block.append(expand(config, workload, name, method, count, cores, seed))
+    return block
+
+
+def expand(config: dict, workload: str, name: str, method: dict, workers: int, cores: int, seed: int) -> Run:
+    """Make one run of a valid config.
+
+    Args:
+        config: a validated config.
+        workload: name of an entry of config["workloads"].
+        name: name the method goes by in results.
+        method: its options, an entry of config["methods"].
+        workers: worker processes, 1 or more.
+        cores: cores of the machine that the study may use.
+        seed: 0 or more.
+    """
+    threads = {"auto": max(1, cores // workers), "cores": cores}.get(method["threads"], method["threads"])
+    passes = config["study"]["passes"]
+    return Run(
+        study=config["study"]["name"],
+        workload=workload,
+        method=name,
+        workers=workers,
+        epochs=passes / workers,
+        passes=passes,
+        seed=seed,
+        cores=cores,
+        log_interval=config["machine"]["log_interval"],
+        deadline_seconds=config["machine"]["deadline_seconds"],
+        **config["workloads"][workload],
+        **(method | {"threads": threads}),
+    )
+
+
+def one_run(config: dict, workload: str | None, method: str, workers: int, epochs: float, seed: int) -> Run:
+    """Make the run that somebody asks for by name, outside any study.
+
+    Args:
+        config: a validated config.
+        workload: name of a workload; None is the study's first.
+        method: name of a method.
+        workers: worker processes, 1 or more.
+        epochs: epochs of each worker; workers x epochs must be a whole number of passes, 1 or more.
+        seed: 0 or more.
+
+    Raises:
+        ValueError: an unknown name, or numbers that do not fit.
+    """
+    workload = workload or config["study"]["workloads"][0]
+    _choose(workload, config["workloads"], "--workload")
+    _choose(method, config["methods"], "--method")
+    passes = round(workers * epochs)
+    if workers < 1 or seed < 0 or passes < 1 or abs(workers * epochs - passes) > 0.01:
+        raise ValueError(
+            f"--workers {workers} --epochs {epochs:g} --seed {seed} do not fit: workers is 1 or more, workers x epochs a "
+            "whole number of passes, 1 or more, and seed 0 or more"
+        )
+    if config["methods"][method]["strategy"] == BASELINE_STRATEGY and workers > 1:
+        raise ValueError(f"--workers {workers} does not fit --method {method}: serial training has one worker")
+    study = {
+        "name": "single",
+        "workloads": [workload],
+        "methods": [method],
+        "passes": passes,
+        "workers": [workers],
+        "seeds": [seed],
+    }
+    (run,) = plan(validate(config | {"study": study}))
+    return run

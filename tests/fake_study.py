@@ -1,0 +1,138 @@
+"""Writes a made-up study, as its run folders, for tests of the tables and of the page. Nothing is trained."""
+
+import copy
+import json
+import math
+import random
+from collections.abc import Callable
+from pathlib import Path
+
+from casual_training.study import Run, plan, plan_ceilings
+
+WORKLOAD = {
+    "dataset": "fashion_mnist",
+    "train_samples": None,
+    "model": "simple_nn",
+    "loss": "cross_entropy",
+    "batch_size": 32,
+    "optimizer": {"name": "sgd", "lr": 0.01, "momentum": 0.5},
+}
+METHOD = {"input_pipeline": "memory", "expected_failure": False}
+CONFIG = {
+    "study": {
+        "name": "default",
+        "workloads": ["fashion_mnist-simple_nn"],
+        "methods": ["serial", "threads", "hogwild"],
+        "passes": 4,
+        "workers": [1, 2, 4],
+        "seeds": [1, 2, 3],
+    },
+    "workloads": {"fashion_mnist-simple_nn": WORKLOAD},
+    "methods": {
+        "serial": METHOD | {"strategy": "serial", "threads": 1},
+        "threads": METHOD | {"strategy": "serial", "threads": "cores"},
+        "hogwild": METHOD | {"strategy": "hogwild", "threads": "auto"},
+    },
+    "machine": {"cores": 2, "deadline_seconds": 600, "data_dir": "data", "log_interval": 10},
+}
+SAMPLES = 220_000
+MACHINE = {
+    "system": "Linux 6.1",
+    "processor": "Made-up CPU",
+    "logical_cpus": 4,
+    "physical_cores": 2,
+    "memory_gb": 15.6,
+    "load_average": 0.1,
+}
+VERSIONS = {"python": "3.11.7", "casual-training": "0.1.0", "torch": "2.14.1", "numpy": "2.4.6"}
+
+
+def make_config(**study) -> dict:
+    """Copy the default study's config, with keys of `study` replaced."""
+    config = copy.deepcopy(CONFIG)
+    config["study"] |= study
+    return config
+
+
+def train_seconds(run: Run) -> float:
+    """Invent a time: 24 s on one thread, 20 s on all; workers share it up to the cores; runs differ by up to 4 %."""
+    if run.strategy == "serial":
+        seconds = 24.0 if run.threads == 1 else 20.0
+    else:
+        seconds = 24.0 / (min(run.workers, run.cores) * 0.95) * max(1, run.workers / run.cores) ** 0.1
+    return seconds * random.Random(f"{run.method} {run.workers} {run.seed}").uniform(0.98, 1.02)
+
+
+def write_study(root: Path, config: dict, changes: Callable[[Run], dict | None] = lambda run: {}) -> None:
+    """Write every planned run and ceiling under `root`.
+
+    Args:
+        root: the project folder.
+        config: as made by `make_config`.
+        changes: keys of run.json to replace in a given run, or None to leave the run unfinished (no run.json).
+    """
+    for position, run in enumerate([*plan(config), *plan_ceilings(config)]):
+        changed = changes(run)
+        if changed is not None:
+            write_run(root / run.folder, **(describe_run(run, position) | changed))
+
+
+def describe_run(run: Run, position: int = 0) -> dict:
+    """Invent the run.json of an ok run; `position` is its place in time."""
+    seconds = train_seconds(run)
+    workers = run.cores if run.strategy == "independent" else run.workers
+    samples = SAMPLES * (workers if run.strategy == "independent" else 1)
+    seconds = 24.5 if run.strategy == "independent" else seconds
+    record = {"threads": run.threads, "samples": samples // workers, "train_seconds": seconds, "exit_code": 0}
+    clocks = {"wait_seconds": 0.0, "import_seconds": 3.1, "load_seconds": 0.4, "spawn_seconds": 2.1}
+    clocks |= {"train_seconds": seconds, "evaluate_seconds": 0.8, "write_seconds": 0.01}
+    return {
+        "format": 1,
+        **{key: getattr(run, key) for key in "study workload method strategy workers epochs passes seed".split()},
+        "threads_per_worker": run.threads,
+        "cores": run.cores,
+        "oversubscribed": run.oversubscribed,
+        "status": "ok",
+        "expected": run.expected_failure,
+        "cause": "",
+        "started_at": f"2026-11-23T09:{position % 60:02}:00.000000+00:00",
+        "clocks": clocks | {"wall_seconds": sum(clocks.values())},
+        "samples": samples,
+        "planned_samples": samples,
+        "samples_per_second": samples / seconds,
+        "validation_accuracy": 0.845 - 0.001 * workers,
+        "test_accuracy": 0.842 - 0.001 * workers,
+        "test_loss": 0.45,
+        "cpu_seconds": workers * seconds,
+        "peak_rss_mb": 450.0 * workers,
+        "worker_records": [record | {"rank": rank} for rank in range(workers)],
+        "spec": run.spec,
+        "machine": MACHINE,
+        "versions": VERSIONS,
+        "commit": "0123456789ab",
+        "commit_dirty": False,
+    }
+
+
+def failed(status: str, cause: str) -> dict:
+    """Give the changes that turn a run into one that is not ok."""
+    figures = "samples samples_per_second validation_accuracy test_accuracy test_loss".split()
+    clocks = {"import_seconds": 3.1, "train_seconds": None, "wall_seconds": 5.0}
+    return dict.fromkeys(figures) | {"status": status, "cause": cause, "clocks": clocks}
+
+
+def write_run(folder: Path, **run) -> None:
+    """Write a run folder: run.json as given, and losses that fall from 2.3 to 0.4 with noise."""
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "run.json").write_text(json.dumps(run))
+    seconds = run["clocks"].get("train_seconds")
+    lines = ["worker,step,seconds,samples,loss"]
+    if seconds:
+        noise = random.Random(f"{run['method']} {run['workers']} {run['seed']}")
+        steps = int(run["passes"] * 55_000 / 32 / run["workers"])
+        for worker in range(run["workers"]):
+            for step in range(10, steps + 1, 10):
+                share = step / steps
+                loss = 0.4 + 1.9 * math.exp(-8 * share) + noise.uniform(-0.15, 0.15)
+                lines.append(f"{worker},{step},{share * seconds:.4f},{step * 32},{loss:.5f}")
+    (folder / "losses.csv").write_text("\n".join(lines) + "\n")
