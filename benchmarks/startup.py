@@ -16,7 +16,16 @@ from pathlib import Path
 
 def startup_seconds(workers: int, data_dir: Path) -> float:
     with tempfile.TemporaryDirectory() as folder:
-        command = [sys.executable, "-m", "casual_training", "train", "--method", "hogwild", "--workers", str(workers)]
+        command = [
+            sys.executable,
+            "-m",
+            "casual_training",
+            "train",
+            "--method",
+            "hogwild",
+            "--workers",
+            str(workers),
+        ]
         command += ["--epochs", str(1 / workers), "--out", folder, "--data-dir", str(data_dir)]
         subprocess.run(command, check=True, capture_output=True)
         return json.loads(Path(folder, "run.json").read_text())["clocks"]["startup_seconds"]

@@ -7,7 +7,8 @@ import random
 from collections.abc import Callable
 from pathlib import Path
 
-from casual_training.study import Run, plan, plan_ceilings
+from casual_training.run import Run
+from casual_training.study import plan, plan_ceilings
 
 WORKLOAD = {
     "dataset": "fashion_mnist",
@@ -55,7 +56,7 @@ def make_config(**study) -> dict:
 
 
 def train_seconds(run: Run) -> float:
-    """Invent a time: 24 s on one thread, 20 s on all; workers share it up to the cores; runs differ by up to 4 %."""
+    """Invent a time: 24 s on one thread, 20 s on all; workers share it up to the cores, and noise."""
     if run.strategy == "serial":
         seconds = 24.0 if run.threads == 1 else 20.0
     else:
@@ -69,7 +70,7 @@ def write_study(root: Path, config: dict, changes: Callable[[Run], dict | None] 
     Args:
         root: the project folder.
         config: as made by `make_config`.
-        changes: keys of run.json to replace in a given run, or None to leave the run unfinished (no run.json).
+        changes: keys of run.json to replace in a given run, or None to leave the run without a result.
     """
     for position, run in enumerate([*plan(config), *plan_ceilings(config)]):
         changed = changes(run)
@@ -88,7 +89,10 @@ def describe_run(run: Run, position: int = 0) -> dict:
     clocks |= {"train_seconds": seconds, "evaluate_seconds": 0.8, "write_seconds": 0.01}
     return {
         "format": 1,
-        **{key: getattr(run, key) for key in "study workload method strategy workers epochs passes seed".split()},
+        **{
+            key: getattr(run, key)
+            for key in ["study", "workload", "method", "strategy", "workers", "epochs", "passes", "seed"]
+        },
         "threads_per_worker": run.threads,
         "cores": run.cores,
         "oversubscribed": run.oversubscribed,
@@ -116,7 +120,7 @@ def describe_run(run: Run, position: int = 0) -> dict:
 
 def failed(status: str, cause: str) -> dict:
     """Give the changes that turn a run into one that is not ok."""
-    figures = "samples samples_per_second validation_accuracy test_accuracy test_loss".split()
+    figures = ["samples", "samples_per_second", "validation_accuracy", "test_accuracy", "test_loss"]
     clocks = {"import_seconds": 3.1, "train_seconds": None, "wall_seconds": 5.0}
     return dict.fromkeys(figures) | {"status": status, "cause": cause, "clocks": clocks}
 

@@ -53,11 +53,14 @@ def _parser() -> argparse.ArgumentParser:
     train.add_argument("--epochs", type=float, default=1.0, help="epochs of each worker")
     train.add_argument("--seed", type=int, default=1)
     train.add_argument(
-        "--config", type=Path, action="append", help="config file, repeatable, later over earlier; default: config.yaml"
+        "--config",
+        type=Path,
+        action="append",
+        help="config file, repeatable, later over earlier; default: config.yaml",
     )
     train.add_argument("--run", type=json.loads, help="the whole run as JSON, as the rule train gives it")
     train.add_argument("--data-dir", type=Path, help="default: the config's")
-    train.add_argument("--deadline", type=float, help="seconds; default: the config's")
+    train.add_argument("--deadline", type=int, help="seconds; default: the config's")
     train.set_defaults(command=_train)
 
     announce = commands.add_parser("announce", help="print how many runs a study has and about how long it takes")
@@ -116,9 +119,7 @@ def _requested_run(arguments):
     config = validate(read_config(arguments.config or [Path("config.yaml")]))
     if arguments.deadline is not None:
         config["machine"]["deadline_seconds"] = arguments.deadline
-    run = one_run(
-        config, arguments.workload, arguments.method, arguments.workers, arguments.epochs, arguments.seed
-    )
+    run = one_run(config, arguments.workload, arguments.method, arguments.workers, arguments.epochs, arguments.seed)
     return run, arguments.data_dir or Path(config["machine"]["data_dir"])
 
 

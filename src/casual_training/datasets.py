@@ -138,16 +138,12 @@ def load(name: str, data_dir: str | Path, train_samples: int | None = None) -> S
     available = dataset.n_train - dataset.n_validation
     kept = available if train_samples is None else train_samples
     if not 1 <= kept <= available:
-        raise ValueError(
-            f"train_samples is {kept}: choose 1 to {available}, which is all {name} has, or leave it out."
-        )
+        raise ValueError(f"train_samples is {kept}: choose 1 to {available}, which is all {name} has, or leave it out.")
     images, labels, test_images, test_labels = (_read(name, data_dir, file) for file in dataset.sha256)
     # Sorted raw output of PCG64, not Generator.permutation: numpy promises only the former to stay the same.
     order = np.argsort(np.random.PCG64(SPLIT_SEED).random_raw(dataset.n_train))
     validation, train, _ = np.split(order, [dataset.n_validation, dataset.n_validation + kept])
-    return Splits(
-        images[train], labels[train], images[validation], labels[validation], test_images, test_labels
-    )
+    return Splits(images[train], labels[train], images[validation], labels[validation], test_images, test_labels)
 
 
 def _read(name: str, data_dir: str | Path, file: str) -> np.ndarray:

@@ -141,7 +141,14 @@ def _identity(run: Run, started_at: str) -> dict:
     from casual_training import machine
 
     commit, commit_dirty = machine.commit()
-    measured = ("samples", "samples_per_second", "validation_accuracy", "test_accuracy", "test_loss", "cpu_seconds")
+    measured = (
+        "samples",
+        "samples_per_second",
+        "validation_accuracy",
+        "test_accuracy",
+        "test_loss",
+        "cpu_seconds",
+    )
     return {
         "format": RUN_FORMAT,
         "study": run.study,
@@ -197,7 +204,7 @@ def _log(path: Path) -> Iterator[io.TextIOBase]:
     """Send everything that this process and its children print to `path`; yields the console it went to before."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        log = open(path, "w", encoding="utf-8")
+        log = open(path, "w", encoding="utf-8")  # noqa: SIM115 - closed by the `with` below
     except OSError as error:
         raise ValueError(f"cannot write {path}: {error.strerror}; choose a folder you may write to") from None
     with log, os.fdopen(os.dup(2), "w", encoding="utf-8") as console:

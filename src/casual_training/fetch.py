@@ -76,9 +76,7 @@ def _scratch_in(folder: Path) -> Iterator[Path]:
         folder.mkdir(parents=True, exist_ok=True)
         scratch = tempfile.TemporaryDirectory(prefix=".fetch-", dir=folder)
     except OSError as error:
-        raise ValueError(
-            f"{folder} cannot be written ({error.strerror}): choose another data_dir."
-        ) from error
+        raise ValueError(f"{folder} cannot be written ({error.strerror}): choose another data_dir.") from error
     with scratch as path:
         yield Path(path)
 

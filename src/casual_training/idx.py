@@ -33,9 +33,7 @@ def read(path: str | Path) -> np.ndarray:
     data = np.fromfile(path, np.uint8)
     n_dims = N_DIMS_OF_MAGIC.get(data[:4].tobytes())
     if n_dims is None:
-        raise ValueError(
-            f"{path} is not a raw IDX file of uint8 labels or images: delete it and fetch it again."
-        )
+        raise ValueError(f"{path} is not a raw IDX file of uint8 labels or images: delete it and fetch it again.")
     elements = 4 + 4 * n_dims
     # A header that breaks off gives some shape too, but never one that fits so short a file.
     shape = tuple(int.from_bytes(data[start : start + 4].tobytes(), "big") for start in range(4, elements, 4))

@@ -68,8 +68,12 @@ class TorchvisionPipeline:
         """Give worker `rank` its batches (inputs, targets) of pass `number`, counted from 0."""
         order = pass_order(self.run.seed, number, len(self.targets))
         indices = shard(order, rank, self.run.workers).tolist()
-        loader = torch.utils.data.DataLoader(_Pictures(self), batch_size=self.run.batch_size, sampler=indices)
-        yield from loader
+        yield from torch.utils.data.DataLoader(
+            _Pictures(self),
+            batch_size=self.run.batch_size,
+            sampler=indices,
+            generator=torch.Generator(),  # or it would draw from the random state that dropout uses
+        )
 
 
 class _Pictures(torch.utils.data.Dataset):

@@ -11,8 +11,6 @@ import os
 # Importing makes a million objects that stay; collecting among them meanwhile costs a fifth of the time.
 gc.disable()
 
-import torch  # noqa: E402
-import torch._dynamo  # noqa: E402
 
 import casual_training.pipelines  # noqa: E402
 import casual_training.processes  # noqa: E402, F401

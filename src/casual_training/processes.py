@@ -17,7 +17,7 @@ HEARTBEAT_SECONDS = 5
 ENDING_SECONDS = 2  # a worker gets so long to obey SIGTERM before it is killed
 
 
-class RunFailed(Exception):  # noqa: N818 - reads as what happened
+class RunFailed(Exception):
     """A run that did not complete.
 
     Args:
@@ -56,7 +56,9 @@ def run_workers(work, run, recorder, *arguments) -> None:
         for rank in range(run.workers):
             cause, to_supervisor = context.Pipe(duplex=False)
             worker = context.Process(
-                target=_work, args=(work, rank, run, recorder, barrier, to_supervisor, arguments), name=f"worker {rank}"
+                target=_work,
+                args=(work, rank, run, recorder, barrier, to_supervisor, arguments),
+                name=f"worker {rank}",
             )
             worker.start()
             to_supervisor.close()

@@ -32,7 +32,7 @@ class Run:
     batch_size: int
     optimizer: dict
     log_interval: int
-    deadline_seconds: float = field(default=600, compare=False)
+    deadline_seconds: int = field(default=600, compare=False)
 
     @property
     def spec(self) -> dict:

@@ -184,7 +184,12 @@ def _block(config: dict, seed: int) -> list[Run]:
     cores = machine.cores() if config["machine"]["cores"] == "auto" else config["machine"]["cores"]
     # `cores` in the list of workers may repeat a number that is there already.
     workers = dict.fromkeys(cores if count == "cores" else count for count in study["workers"])
-    ceiling = {"strategy": CEILING_STRATEGY, "threads": 1, "input_pipeline": "memory", "expected_failure": False}
+    ceiling = {
+        "strategy": CEILING_STRATEGY,
+        "threads": 1,
+        "input_pipeline": "memory",
+        "expected_failure": False,
+    }
     block = []
     for workload in study["workloads"]:
         block.append(expand(config, workload, "ceiling", ceiling, cores, cores, seed))
@@ -245,8 +250,8 @@ def one_run(config: dict, workload: str | None, method: str, workers: int, epoch
     passes = round(workers * epochs)
     if workers < 1 or seed < 0 or passes < 1 or abs(workers * epochs - passes) > 0.01:
         raise ValueError(
-            f"--workers {workers} --epochs {epochs:g} --seed {seed} do not fit: workers is 1 or more, workers x epochs a "
-            "whole number of passes, 1 or more, and seed 0 or more"
+            f"--workers {workers} --epochs {epochs:g} --seed {seed} do not fit: workers is 1 or more, workers x epochs "
+            "a whole number of passes, 1 or more, and seed 0 or more"
         )
     if config["methods"][method]["strategy"] == BASELINE_STRATEGY and workers > 1:
         raise ValueError(f"--workers {workers} does not fit --method {method}: serial training has one worker")

@@ -6,10 +6,15 @@ from pathlib import Path
 
 import pytest
 
-SWITCHES = (
-    "--headless=new --no-sandbox --disable-gpu --disable-background-networking --no-first-run --disable-sync "
-    "--hide-scrollbars"
-).split()
+SWITCHES = [
+    "--headless=new",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--no-first-run",
+    "--disable-sync",
+    "--hide-scrollbars",
+]
 
 
 class Page:
@@ -19,7 +24,7 @@ class Page:
         self._driver = driver
 
     def open(self, file: Path, width: int, height: int = 900) -> None:
-        """Open a file in a window of `width` x `height` CSS pixels, as a phone of that width would show it."""
+        """Open a file in a window of `width` x `height` CSS pixels, as a phone would."""
         metrics = {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": width < 500}
         self._driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", metrics)
         self._driver.get(file.as_uri())

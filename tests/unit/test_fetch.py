@@ -150,9 +150,7 @@ def test_the_debian_package_is_downloaded_and_unpacked_without_installing_it(dat
 
 def test_the_cause_given_by_apt_get_is_passed_on(data_dir, tmp_path):
     install_command(tmp_path / "bin", "dpkg", "exit 0")
-    install_command(
-        tmp_path / "bin", "apt-get", "echo 'W: a warning' >&2; echo 'E: Unable to locate' >&2; exit 100"
-    )
+    install_command(tmp_path / "bin", "apt-get", "echo 'W: a warning' >&2; echo 'E: Unable to locate' >&2; exit 100")
     with pytest.raises(ValueError, match=r"Debian's package \(E: Unable to locate\)"):
         fetch.fetch(NAME, data_dir)
 
@@ -246,9 +244,7 @@ def test_an_unknown_data_set_is_refused_before_anything_is_written(data_dir):
 
 def test_verify_gives_the_sha256_of_the_four_files_in_place(data_dir):
     put(data_dir / NAME, packed=False)
-    assert fetch.verify(NAME, data_dir) == {
-        file: hashlib.sha256(raw_bytes(file)).hexdigest() for file in FILES
-    }
+    assert fetch.verify(NAME, data_dir) == {file: hashlib.sha256(raw_bytes(file)).hexdigest() for file in FILES}
 
 
 def test_verify_refuses_a_file_that_is_missing_or_altered(data_dir):

@@ -4,144 +4,123 @@ A run that is not ok keeps its row, its status and its cause, and never has a ti
 """
 
 import json
-from collections.abc import Iterable
+from datetime import datetime
 from pathlib import Path
 
 import pandas as pd
 
-RUNS_COLUMNS = (
-    "workload method strategy workers epochs seed threads_per_worker cores oversubscribed order status expected "
-    "cause import_seconds load_seconds spawn_seconds train_seconds evaluate_seconds write_seconds wall_seconds "
-    "samples samples_per_second validation_accuracy test_accuracy test_loss cpu_seconds peak_rss_mb"
-).split()
-CEILINGS_COLUMNS = ["workload", "seed", "copies", "status", "cause", "samples_per_second"]
-COMPARISON_COLUMNS = (
-    "workload method workers epochs n_runs n_ok train_seconds_median samples_per_second_median "
-    "speedup_vs_best_serial speedup_vs_serial_1_thread percent_of_ceiling test_accuracy_median"
-).split()
-LOSSES_COLUMNS = ["worker", "step", "seconds", "samples", "loss"]
-PROVENANCE_COLUMNS = ["started_at", "machine", "versions", "commit"]
-CELL = ["workload", "method", "workers", "epochs"]  # what one row of the comparison is about
-FIGURES_OF_OK_RUNS = (
-    "train_seconds samples samples_per_second validation_accuracy test_accuracy test_loss".split()
+from casual_training.analysis.columns import (
+    CEILINGS_COLUMNS,
+    CELL,
+    COMPARISON_COLUMNS,
+    FIGURE,
+    FLAG,
+    LOGGED_COLUMNS,
+    PROVENANCE_COLUMNS,
+    RUNS_COLUMNS,
+    TEXT,
+    WHOLE,
+    as_table,
+    read_table,
 )
 
-TEXT = "workload method strategy status cause configuration started_at machine versions commit".split()
-FLAGS = ["oversubscribed", "expected"]
-WHOLE = (
-    "workers seed threads_per_worker cores order samples copies n_runs n_ok worker step logged_batch logged_batches".split()
-)
-DTYPES = (
-    dict.fromkeys(TEXT, "string") | dict.fromkeys(FLAGS, "boolean") | dict.fromkeys(WHOLE, "Int64")
-)  # every other column is float64; all of them know empty cells
+ONLY_OF_OK_RUNS = [
+    "train_seconds",
+    "samples",
+    "samples_per_second",
+    "validation_accuracy",
+    "test_accuracy",
+    "test_loss",
+]
 
 
-def as_table(rows: Iterable, columns: list[str]) -> pd.DataFrame:
-    """Make a table with exactly `columns`, each of its own dtype, also when there are no rows."""
-    table = pd.DataFrame(rows, columns=columns)
-    return table.astype({column: DTYPES.get(column, "float64") for column in columns})
-
-
-def read_table(path: Path, columns: list[str]) -> pd.DataFrame:
-    """Read a CSV table back with the dtypes it was made with; a name such as "nan" stays a name."""
-    table = pd.read_csv(path, keep_default_na=False, na_values=[""], dtype=DTYPES)
-    if "cause" in table:
-        table["cause"] = table["cause"].fillna("")
-    return as_table(table, columns)
-
-
-def collect_runs(folders: list[Path], methods: list[str]) -> pd.DataFrame:
-    """Read each folder's run.json into one row (RUNS_COLUMNS), sorted by workload, method, workers, seed.
-
-    Args:
-        folders: run folders that exist; each holds a run.json.
-        methods: the study's methods, in the order in which their rows are to stand.
+def read_run(folder: Path) -> dict:
+    """Read a folder's run.json: every key of it and, missing readings as None, every column of runs.csv.
 
     Raises:
-        ValueError: a run.json cannot be read or lacks what identifies a run; the message names the file.
+        ValueError: the file cannot be read or does not say which run it is; the message names it.
     """
-    started, rows = [], []
-    for folder in folders:
-        run, row = read_run(folder)
-        started.append(run["started_at"])
-        rows.append(row)
-    runs = as_table(rows, RUNS_COLUMNS)
-    runs["order"] = pd.to_datetime(pd.Series(started, dtype="object"), utc=True).rank(method="first")
-    runs.loc[runs["status"] != "ok", FIGURES_OF_OK_RUNS] = pd.NA
-    position = {method: index for index, method in enumerate(methods)}
-    rank = runs["method"].map(lambda method: position.get(method, len(position)))
-    runs = runs.assign(rank=rank).sort_values(["workload", "rank", "workers", "epochs", "seed"])
-    return as_table(runs.drop(columns="rank").reset_index(drop=True), RUNS_COLUMNS)
-
-
-def read_run(folder: Path) -> tuple[dict, dict]:
-    """Read a folder's run.json; return it and its row of runs.csv, missing readings as None."""
     path = folder / "run.json"
     try:
         run = json.loads(path.read_text(encoding="utf-8"))
-        identified = all(run[key] is not None for key in [*CELL, "seed", "status", "started_at"])
-        readings = run | run.get("clocks", {})
-        row = {column: _cell(column, readings.get(column)) for column in RUNS_COLUMNS}
+        readings = run | (run.get("clocks") or {})
+        run |= {column: _convert(readings.get(column), dtype) for column, dtype in RUNS_COLUMNS.items()}
+        run["started"] = datetime.fromisoformat(run["started_at"]).timestamp()
     except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
-        raise ValueError(f"{path} cannot be read as a run ({error!r}); delete its folder and run again") from error
-    if not identified:
-        raise ValueError(f"{path} does not say which run it is; delete its folder and run again")
-    return run, row | {"cause": row["cause"] or ""}
+        reason = f"{type(error).__name__}: {error}"
+        raise ValueError(f"{path} cannot be read as a run ({reason}); delete its folder, run it again") from error
+    if any(run[key] is None for key in [*CELL, "seed", "status"]):
+        raise ValueError(f"{path} does not say which run it is; delete its folder, run it again")
+    if run["cause"] is None:
+        run["cause"] = ""
+    return run
 
 
-def _cell(column: str, value):
-    kinds = {"string": str, "boolean": bool, "Int64": int}
-    return None if value is None else kinds.get(DTYPES.get(column), float)(value)
+def _convert(value, dtype: str):
+    return None if value is None else {TEXT: str, WHOLE: int, FIGURE: float, FLAG: bool}[dtype](value)
+
+
+def collect_runs(folders: list[Path], methods: list[str]) -> pd.DataFrame:
+    """Make the runs table (RUNS_COLUMNS) of run folders, sorted by workload, method, workers, seed.
+
+    Args:
+        folders: run folders that exist, each with a run.json.
+        methods: the study's methods, in the order in which their rows are to stand.
+
+    Raises:
+        ValueError: as `read_run`.
+    """
+    read = [read_run(folder) for folder in folders]
+    runs = as_table(read, RUNS_COLUMNS)
+    runs["order"] = pd.Series([run["started"] for run in read], dtype=FIGURE).rank(method="first")
+    runs.loc[runs["status"] != "ok", ONLY_OF_OK_RUNS] = pd.NA
+    position = {method: index for index, method in enumerate(methods)}
+    runs["position"] = [position.get(method, len(methods)) for method in runs["method"]]
+    runs = runs.sort_values(["workload", "position", "workers", "epochs", "seed"], ignore_index=True)
+    return as_table(runs, RUNS_COLUMNS)
 
 
 def collect_ceilings(folders: list[Path]) -> pd.DataFrame:
-    """Read each ceiling folder into one row (CEILINGS_COLUMNS), sorted by workload and seed.
+    """Make the ceilings table (CEILINGS_COLUMNS) of ceiling folders, sorted by workload and seed.
 
     A ceiling is as many one-thread serial copies as cores at the same time, with nothing shared; its
-    samples_per_second is the sum of the copies' own. Raises ValueError as `collect_runs` does.
+    samples_per_second is the sum over the copies. Raises ValueError as `read_run` does.
     """
     rows = []
-    for folder in folders:
-        run, row = read_run(folder)
-        records = run.get("worker_records") or []
-        ok = row["status"] == "ok" and records
-        speed = sum(record["samples"] / record["train_seconds"] for record in records) if ok else None
-        rows.append(row | {"copies": run["workers"], "samples_per_second": speed})
-    ceilings = as_table(rows, CEILINGS_COLUMNS)
-    return ceilings.sort_values(["workload", "seed"], ignore_index=True)
+    for run in map(read_run, folders):
+        copies = run["worker_records"] if run["status"] == "ok" else []
+        speed = sum(copy["samples"] / copy["train_seconds"] for copy in copies) or None
+        rows.append(run | {"copies": run["workers"], "samples_per_second": speed})
+    return as_table(rows, CEILINGS_COLUMNS).sort_values(["workload", "seed"], ignore_index=True)
 
 
 def collect_provenance(folders: list[Path]) -> pd.DataFrame:
-    """Say in words, for each folder, when, on which machine and with which versions and commit it ran."""
+    """Say in words when, on which machine, with which versions and at which commit each folder was made."""
     rows = []
-    for folder in folders:
-        run, _ = read_run(folder)
-        machine = run.get("machine") or {}
-        known = {key: value for key, value in machine.items() if value is not None and key != "load_average"}
-        commit = run.get("commit") or "unknown"
-        rows.append(
-            {
-                "started_at": run["started_at"],
-                "machine": ", ".join(f"{key.replace('_', ' ')}: {value}" for key, value in known.items()),
-                "versions": ", ".join(f"{name} {version}" for name, version in (run.get("versions") or {}).items()),
-                "commit": commit + (" with uncommitted changes" if run.get("commit_dirty") else ""),
-            }
-        )
+    for run in map(read_run, folders):
+        machine, versions = run.get("machine") or {}, run.get("versions") or {}
+        machine = {key: value for key, value in machine.items() if key != "load_average" and value is not None}
+        words = [f"{key.replace('_gb', ' (GB)').replace('_', ' ')}: {value}" for key, value in machine.items()]
+        row = {"started_at": run["started_at"], "machine": ", ".join(words) or "unknown"}
+        row["versions"] = ", ".join(f"{name} {version}" for name, version in versions.items()) or "unknown"
+        dirty = " with uncommitted changes" if run.get("commit_dirty") else ""
+        row["commit"] = f"{run.get('commit') or 'unknown'}{dirty}"
+        rows.append(row)
     return as_table(rows, PROVENANCE_COLUMNS)
 
 
 def logged_losses(folder: Path) -> pd.DataFrame:
-    """Read a run folder's losses.csv (LOSSES_COLUMNS); no file gives an empty table."""
+    """Read a run folder's losses.csv (LOGGED_COLUMNS); no file gives an empty table."""
     path = folder / "losses.csv"
-    return read_table(path, LOSSES_COLUMNS) if path.is_file() else as_table([], LOSSES_COLUMNS)
+    return read_table(path, LOGGED_COLUMNS) if path.is_file() else as_table([], LOGGED_COLUMNS)
 
 
 def best_serial(runs: pd.DataFrame, threads: int | None = None) -> str | None:
-    """Name the serial method of one workload's `runs` with the smallest median time, or None if none is ok.
+    """Name the serial method with the smallest median training time, or None if no serial run is ok.
 
     Args:
-        runs: rows of one workload.
-        threads: consider only serial methods with this many threads.
+        runs: the runs of one workload.
+        threads: consider only the methods with this many threads.
     """
     serial = runs[(runs["strategy"] == "serial") & (runs["status"] == "ok")]
     if threads is not None:
@@ -153,19 +132,18 @@ def pair(runs: pd.DataFrame, ceilings: pd.DataFrame) -> pd.DataFrame:
     """Set each run beside the baselines and the ceiling of its own workload and seed.
 
     Adds speedup_vs_best_serial and speedup_vs_serial_1_thread (times as fast), percent_of_ceiling, and
-    ceiling_speedup (how fast the ceiling is against the best serial run); empty where there is no pair.
+    ceiling_speedup (the ceiling's speed against the best serial run's); empty where one of the pair is missing.
     """
     added = ["speedup_vs_best_serial", "speedup_vs_serial_1_thread", "percent_of_ceiling", "ceiling_speedup"]
     paired = runs.assign(**dict.fromkeys(added, float("nan")))
     for workload, group in runs.groupby("workload"):
-        own = ceilings[ceilings["workload"] == workload]
-        ceiling = group["seed"].map(own.set_index("seed")["samples_per_second"]).astype("float64")
+        own = ceilings[ceilings["workload"] == workload].set_index("seed")
+        ceiling = group["seed"].map(own["samples_per_second"]).astype(FIGURE)
         best, one_thread = best_serial(group), best_serial(group, threads=1)
-        seconds, speed = group["train_seconds"], group["samples_per_second"]
         columns = [
-            _of_same_seed(group, best, "train_seconds") / seconds,
-            _of_same_seed(group, one_thread, "train_seconds") / seconds,
-            100 * speed / ceiling,
+            _of_same_seed(group, best, "train_seconds") / group["train_seconds"],
+            _of_same_seed(group, one_thread, "train_seconds") / group["train_seconds"],
+            100 * group["samples_per_second"] / ceiling,
             ceiling / _of_same_seed(group, best, "samples_per_second"),
         ]
         paired.loc[group.index, added] = pd.concat(columns, axis=1).to_numpy()
@@ -173,14 +151,14 @@ def pair(runs: pd.DataFrame, ceilings: pd.DataFrame) -> pd.DataFrame:
 
 
 def _of_same_seed(group: pd.DataFrame, method: str | None, column: str) -> pd.Series:
-    of_method = group[group["method"] == method].groupby("seed")[column].median()
-    return group["seed"].map(of_method).astype("float64")
+    by_seed = group[group["method"] == method].groupby("seed")[column].median()
+    return group["seed"].map(by_seed).astype(FIGURE)
 
 
 def compare_methods(runs: pd.DataFrame, ceilings: pd.DataFrame) -> pd.DataFrame:
     """Summarise each configuration (COMPARISON_COLUMNS) by medians over its ok seeds, in the order of `runs`.
 
-    Speed-ups are paired by seed against the best serial method and the best serial method with one thread.
+    Speed-ups are paired by seed with the best serial method and with the best of one thread.
     """
     cells = pair(runs, ceilings).groupby(CELL, sort=False)
     comparison = cells.agg(

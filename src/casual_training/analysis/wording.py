@@ -1,15 +1,20 @@
-"""How figures and columns are written for people, in the verdict and on the page alike."""
+"""How figures and columns are written for people, in the verdict, in the charts and on the page alike."""
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
 import pandas as pd
 
 
-def count(number: int, thing: str) -> str:
-    """Count things in words: "1 worker", "4 workers"."""
-    return f"{number} {thing}" if number == 1 else f"{number} {thing}s"
+def count(number: float, thing: str) -> str:
+    """Count things in words: "1 worker", "4 workers", "0.5 epochs"."""
+    return f"{number:g} {thing}" if number == 1 else f"{number:g} {thing}s"
+
+
+def split(workers: int, epochs: float) -> str:
+    """Say how the work is split: "4 workers x 1 epoch"."""
+    return f"{count(workers, 'worker')} x {count(epochs, 'epoch')}"
 
 
 def digits(value: float) -> str:
@@ -66,12 +71,12 @@ COLUMNS = {
 }
 
 
-def written(row, column: str) -> str:
-    """Write one value of a table's row (as `itertuples` gives it); a dash where the cell is empty."""
-    value = getattr(row, column)
-    return "-" if pd.isna(value) else COLUMNS[column].write(value)
-
-
-def headings(columns: list[str]) -> list[str]:
+def headings(columns: Iterable[str]) -> list[str]:
     """Give the headings of columns."""
     return [COLUMNS[column].heading for column in columns]
+
+
+def written(row, columns: Iterable[str]) -> list[str]:
+    """Write the cells of a table's row (as `itertuples` gives it); a dash where one is empty."""
+    values = {column: getattr(row, column) for column in columns}
+    return ["-" if pd.isna(value) else COLUMNS[column].write(value) for column, value in values.items()]

@@ -1,0 +1,102 @@
+"""The columns of every table and their dtypes. Every dtype but text knows empty cells, and text has empty strings."""
+
+from collections.abc import Iterable
+from pathlib import Path
+
+import pandas as pd
+
+TEXT, WHOLE, FIGURE, FLAG = "string", "Int64", "float64", "boolean"
+
+CELL = ["workload", "method", "workers", "epochs"]  # what one row of the comparison is about
+
+RUNS_COLUMNS = {
+    "workload": TEXT,
+    "method": TEXT,
+    "strategy": TEXT,
+    "workers": WHOLE,
+    "epochs": FIGURE,
+    "seed": WHOLE,
+    "threads_per_worker": WHOLE,
+    "cores": WHOLE,
+    "oversubscribed": FLAG,
+    "order": WHOLE,
+    "status": TEXT,
+    "expected": FLAG,
+    "cause": TEXT,
+    "import_seconds": FIGURE,
+    "load_seconds": FIGURE,
+    "spawn_seconds": FIGURE,
+    "train_seconds": FIGURE,
+    "evaluate_seconds": FIGURE,
+    "write_seconds": FIGURE,
+    "wall_seconds": FIGURE,
+    "samples": WHOLE,
+    "samples_per_second": FIGURE,
+    "validation_accuracy": FIGURE,
+    "test_accuracy": FIGURE,
+    "test_loss": FIGURE,
+    "cpu_seconds": FIGURE,
+    "peak_rss_mb": FIGURE,
+}
+CEILINGS_COLUMNS = {
+    "workload": TEXT,
+    "seed": WHOLE,
+    "copies": WHOLE,
+    "status": TEXT,
+    "cause": TEXT,
+    "samples_per_second": FIGURE,
+}
+COMPARISON_COLUMNS = {
+    "workload": TEXT,
+    "method": TEXT,
+    "workers": WHOLE,
+    "epochs": FIGURE,
+    "n_runs": WHOLE,
+    "n_ok": WHOLE,
+    "train_seconds_median": FIGURE,
+    "samples_per_second_median": FIGURE,
+    "speedup_vs_best_serial": FIGURE,
+    "speedup_vs_serial_1_thread": FIGURE,
+    "percent_of_ceiling": FIGURE,
+    "test_accuracy_median": FIGURE,
+}
+LOGGED_COLUMNS = {"worker": WHOLE, "step": WHOLE, "seconds": FIGURE, "samples": WHOLE, "loss": FIGURE}
+PROVENANCE_COLUMNS = {"started_at": TEXT, "machine": TEXT, "versions": TEXT, "commit": TEXT}
+LOSSES_COLUMNS = {
+    "workload": TEXT,
+    "configuration": TEXT,
+    "logged_batch": WHOLE,
+    "seconds": FIGURE,
+    "worker": WHOLE,
+    "loss": FIGURE,
+}
+SUMMARY_COLUMNS = {
+    "workload": TEXT,
+    "configuration": TEXT,
+    "logged_batches": WHOLE,
+    "first_loss": FIGURE,
+    "lowest_loss": FIGURE,
+    "last_loss": FIGURE,
+}
+SMOOTHED_COLUMNS = {"workload": TEXT, "configuration": TEXT, "seconds": FIGURE, "loss_smoothed": FIGURE}
+SPEEDUP_COLUMNS = {
+    "workload": TEXT,
+    "configuration": TEXT,
+    "seed": WHOLE,
+    "status": TEXT,
+    "oversubscribed": FLAG,
+    "speedup_vs_best_serial": FIGURE,
+    "ceiling_speedup": FIGURE,
+}
+
+
+def as_table(rows: Iterable, columns: dict[str, str]) -> pd.DataFrame:
+    """Make a table of exactly these columns and dtypes, also when there are no rows."""
+    return pd.DataFrame(rows, columns=list(columns)).astype(columns)
+
+
+def read_table(path: Path, columns: dict[str, str]) -> pd.DataFrame:
+    """Read a CSV table back as it was written; a name such as "nan" stays a name."""
+    table = pd.read_csv(path, keep_default_na=False, na_values=[""], dtype=columns)
+    text = [column for column in columns if columns[column] == TEXT]
+    return as_table(table.fillna(dict.fromkeys(text, "")), columns)

@@ -1,0 +1,170 @@
+"""A worker that does not do its work is never a success, and nothing it leaves behind stays."""
+
+import multiprocessing
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+import torch
+
+from casual_training.processes import RunFailed, run_workers
+from casual_training.recorder import Recorder
+from training import make_run
+
+pytestmark = pytest.mark.usefixtures("fork_server")
+
+
+def raises(rank, run, recorder):
+    if rank == 1:
+        raise ZeroDivisionError("no such number")
+    time.sleep(600)
+
+
+def sleeps(rank, run, recorder):
+    time.sleep(600)
+
+
+def leaves(rank, run, recorder):
+    sys.exit(0)
+
+
+def changes_threads(rank, run, recorder):
+    recorder.start(rank, threads=7)
+
+
+def kills_itself(rank, run, recorder, number):
+    if rank == 0:
+        os.kill(os.getpid(), number)
+    time.sleep(600)
+
+
+def ignores_sigterm(rank, run, recorder):
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    time.sleep(600)
+
+
+def attempt(work, *arguments, workers=2, deadline_seconds=60):
+    """Run workers that fail; returns the failure and the seconds it took to notice."""
+    run = make_run(strategy="hogwild", workers=workers, deadline_seconds=deadline_seconds)
+    started = time.perf_counter()
+    with pytest.raises(RunFailed) as failure:
+        run_workers(work, run, Recorder(workers, 1, 1), *arguments)
+    assert multiprocessing.active_children() == []
+    return failure.value, time.perf_counter() - started
+
+
+def test_a_worker_that_raises_fails_the_run_with_its_reason():
+    failure, seconds = attempt(raises)
+    assert (failure.status, failure.cause) == ("failed", "worker 1 raised ZeroDivisionError: no such number")
+    assert seconds < 30
+
+
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGINT, signal.SIGSEGV])
+def test_a_worker_that_is_killed_fails_the_run(number):
+    failure, seconds = attempt(kills_itself, number)
+    assert (failure.status, failure.cause) == ("failed", f"worker 0 was killed by {number.name}")
+    assert seconds < 30
+
+
+def test_a_worker_that_leaves_early_without_an_error_fails_the_run():
+    failure, _ = attempt(leaves)
+    assert failure.status == "failed"
+    assert "ended before its work was done" in failure.cause
+
+
+def test_a_worker_with_other_threads_than_planned_fails_the_run():
+    failure, _ = attempt(changes_threads)
+    assert failure.status == "failed"
+    assert "ran with 7 threads instead of 1" in failure.cause
+
+
+def test_workers_that_hang_are_ended_at_the_deadline():
+    failure, seconds = attempt(sleeps, deadline_seconds=1)
+    assert failure.status == "timeout"
+    assert "worker 0, worker 1 did not end within the deadline of 1 s" in failure.cause
+    assert seconds < 11
+
+
+def test_a_worker_that_ignores_the_request_to_end_is_killed():
+    failure, seconds = attempt(ignores_sigterm, deadline_seconds=1)
+    assert failure.status == "timeout"
+    assert seconds < 11
+
+
+def test_a_stopped_worker_is_ended_at_the_deadline():
+    failure, seconds = attempt(kills_itself, signal.SIGSTOP, deadline_seconds=2)
+    assert failure.status == "timeout"
+    assert seconds < 12
+
+
+SUPERVISOR = """
+import sys
+sys.path[:0] = sys.argv[1:]
+from casual_training import processes
+from training import make_run
+
+if __name__ == "__main__":
+    processes.prepare()
+    from casual_training.recorder import Recorder
+    import test_workers
+    run = make_run(strategy="hogwild", workers=2, deadline_seconds=600)
+    processes.run_workers(test_workers.announces, run, Recorder(2, 1, 1))
+"""
+
+
+def announces(rank, run, recorder):
+    os.write(1, f"{os.getpid()}\n".encode())  # in one piece, whatever the other worker writes
+    time.sleep(600)
+
+
+def is_alive(pid):
+    try:
+        with open(f"/proc/{pid}/stat", encoding="utf-8") as file:
+            return file.read().rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM, signal.SIGINT])
+def test_no_worker_outlives_its_supervisor(tmp_path, number):
+    script = tmp_path / "supervisor.py"
+    script.write_text(SUPERVISOR)
+    tests = os.path.dirname(os.path.dirname(__file__))
+    command = [sys.executable, str(script), tests, os.path.join(tests, "faults")]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as supervisor:
+        workers = [int(supervisor.stdout.readline()) for _ in range(2)]
+        assert all(is_alive(pid) for pid in workers)
+        supervisor.send_signal(number)
+        limit = time.perf_counter() + 5
+        while any(is_alive(pid) for pid in workers) and time.perf_counter() < limit:
+            time.sleep(0.05)
+        assert not any(is_alive(pid) for pid in workers)
+        supervisor.kill()
+
+
+def test_a_recorded_loss_that_is_no_number_is_divergence(data_dir):
+    from casual_training.experiment import _train
+    from training import prepared
+
+    run = make_run(optimizer={"name": "sgd", "lr": 1e6, "momentum": 0.5}, passes=2)
+    model, data, recorder = prepared(run, data_dir)
+    with pytest.raises(RunFailed) as failure:
+        _train(run, model, data, recorder, 2 * len(data.targets))
+    assert failure.value.status == "diverged"
+
+
+def test_weights_that_are_no_numbers_are_divergence_even_if_no_loss_was_noted(data_dir):
+    from casual_training.experiment import _train
+    from training import prepared
+
+    run = make_run(log_interval=1000)
+    model, data, recorder = prepared(run, data_dir)
+    with torch.no_grad():
+        next(model.parameters()).fill_(float("nan"))
+    with pytest.raises(RunFailed, match="not a finite number") as failure:
+        _train(run, model, data, recorder, len(data.targets))
+    assert failure.value.status == "diverged"

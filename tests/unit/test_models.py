@@ -1,0 +1,32 @@
+import pytest
+import torch
+
+from casual_training import models
+from casual_training.optimization import LOSSES, OPTIMIZERS, make_loss, make_optimizer
+
+
+@pytest.mark.parametrize("name", models.names())
+def test_every_model_maps_images_to_logits(name):
+    assert models.build(name)(torch.zeros(3, 1, 28, 28)).shape == (3, 10)
+
+
+def test_simple_nn_has_the_parameters_of_the_original():
+    assert sum(parameter.numel() for parameter in models.build("simple_nn").parameters()) == 21_840
+
+
+@pytest.mark.parametrize("name", OPTIMIZERS)
+def test_every_optimizer_takes_the_options_it_is_listed_with(name):
+    from training import make_run
+
+    _, options = OPTIMIZERS[name]
+    run = make_run(optimizer={"name": name} | dict.fromkeys(options, 0.1))
+    optimizer = make_optimizer(torch.nn.Linear(1, 1), run)
+    assert all(optimizer.defaults[option] == 0.1 for option in options)
+
+
+@pytest.mark.parametrize("name", LOSSES)
+def test_every_loss_is_a_mean_over_the_batch(name):
+    from training import make_run
+
+    loss = make_loss(make_run(loss=name))(torch.zeros(4, 10), torch.tensor([0, 1, 2, 3]))
+    assert loss.item() == pytest.approx(2.302585, abs=1e-5)

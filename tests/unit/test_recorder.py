@@ -1,0 +1,62 @@
+import pytest
+import torch
+
+from casual_training.recorder import Recorder
+
+
+@pytest.fixture
+def recorder():
+    return Recorder(workers=2, steps=25, log_interval=10)
+
+
+def work(recorder, rank, steps, samples=32):
+    recorder.start(rank, threads=1)
+    for step in range(1, steps + 1):
+        recorder.step(torch.tensor(float(step)), samples)
+
+
+def test_a_worker_notes_every_tenth_step(recorder):
+    work(recorder, 0, 25)
+    notes = recorder.losses()
+    assert [(worker, step, samples, loss) for worker, step, _, samples, loss in notes] == [
+        (0, 10, 320, 10.0),
+        (0, 20, 640, 20.0),
+    ]
+    assert 0 < notes[0][2] < notes[1][2]
+
+
+def test_samples_of_all_workers_are_counted_to_the_last_one(recorder):
+    for rank in (0, 1):
+        work(recorder, rank, 25, samples=7)
+        recorder.complete()
+    assert recorder.samples == 2 * 25 * 7
+    assert [worker["steps"] for worker in recorder.workers()] == [25, 25]
+
+
+def test_only_a_worker_that_completed_counts_as_completed(recorder):
+    work(recorder, 0, 25)
+    recorder.complete()
+    work(recorder, 1, 24)
+    assert recorder.completed(0)
+    assert not recorder.completed(1)
+
+
+def test_training_lasts_from_the_first_start_to_the_last_end(recorder):
+    work(recorder, 0, 5)
+    recorder.complete()
+    work(recorder, 1, 5)
+    recorder.complete()
+    first, second = recorder.workers()
+    assert recorder.ended - recorder.started > max(first["train_seconds"], second["train_seconds"])
+
+
+def test_a_short_run_has_no_losses_but_all_its_samples(recorder):
+    work(recorder, 0, 9)
+    recorder.complete()
+    assert recorder.losses() == []
+    assert recorder.samples == 9 * 32
+
+
+def test_the_record_is_in_shared_memory(recorder):
+    assert recorder.counters.is_shared()
+    assert recorder.notes.is_shared()

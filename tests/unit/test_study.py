@@ -1,0 +1,118 @@
+from collections import Counter
+
+import pytest
+
+from casual_training import study
+
+
+@pytest.fixture
+def config():
+    config = study.read_config([study.PROJECT / "config.yaml"])
+    config["machine"]["cores"] = 2
+    return study.validate(config)
+
+
+def test_the_default_study_is_the_original_splits_beside_both_serial_methods(config):
+    cells = Counter((run.method, run.split) for run in study.plan(config))
+    assert cells == {
+        ("serial", "1x4"): 3,
+        ("threads", "1x4"): 3,
+        ("hogwild", "1x4"): 3,
+        ("hogwild", "2x2"): 3,
+        ("hogwild", "4x1"): 3,
+    }
+
+
+def test_every_run_makes_the_same_passes_whatever_its_split(config):
+    config["study"]["workers"] = [1, 2, 3, 8]
+    assert {run.workers * run.epochs for run in study.plan(config)} == {4.0}
+    assert {run.split for run in study.plan(config)} == {"1x4", "2x2", "3x1.33333", "8x0.5"}
+
+
+def test_threads_are_shared_out_over_the_cores(config):
+    config["machine"]["cores"] = 4
+    config["study"]["workers"] = [1, 2, 3, 8]
+    threads = {(run.method, run.workers): run.threads for run in study.plan(config)}
+    assert threads["serial", 1] == 1
+    assert threads["threads", 1] == 4
+    assert [threads["hogwild", workers] for workers in (1, 2, 3, 8)] == [4, 2, 1, 1]
+
+
+def test_only_runs_with_more_threads_than_cores_are_oversubscribed(config):
+    oversubscribed = {(run.method, run.workers) for run in study.plan(config) if run.oversubscribed}
+    assert oversubscribed == {("hogwild", 4)}
+
+
+def test_cores_in_the_list_of_workers_repeats_no_run(config):
+    before = study.plan(config)
+    config["study"]["workers"] = [1, 2, 4, "cores"]
+    assert sorted(run.folder for run in study.plan(config)) == sorted(run.folder for run in before)
+
+
+def test_no_two_runs_share_a_folder(config):
+    config["study"]["workers"] = list(range(1, 33))
+    folders = [run.folder for run in study.schedule(config)]
+    assert len(set(folders)) == len(folders)
+
+
+def test_each_seed_is_a_block_with_one_ceiling_in_it(config):
+    seeds = [run.seed for run in study.schedule(config)]
+    assert seeds == sorted(seeds)
+    assert [run.seed for run in study.plan_ceilings(config)] == config["study"]["seeds"]
+
+
+def test_the_order_inside_a_block_differs_by_seed_and_can_be_repeated(config):
+    def order(seed):
+        return [(run.method, run.split) for run in study.schedule(config) if run.seed == seed]
+
+    assert order(1) == order(1)
+    assert len({tuple(order(seed)) for seed in config["study"]["seeds"]}) > 1
+
+
+def test_a_new_seed_leaves_the_order_of_the_others_alone(config):
+    before = study.schedule(config)
+    config["study"]["seeds"] = [*config["study"]["seeds"], 99]
+    assert study.schedule(config)[: len(before)] == before
+
+
+def test_the_ceiling_has_one_thread_on_every_core(config):
+    ceiling = study.plan_ceilings(config)[0]
+    assert (ceiling.workers, ceiling.threads, ceiling.cores) == (2, 1, 2)
+
+
+def test_the_deadline_does_not_define_a_run(config):
+    before = study.plan(config)
+    config["machine"]["deadline_seconds"] = 7
+    after = study.plan(config)
+    assert after == before
+    assert after[0].deadline_seconds == 7
+    assert "deadline_seconds" not in after[0].spec
+
+
+def test_maps_of_an_overlay_are_merged_and_lists_replaced(tmp_path):
+    (tmp_path / "base.yaml").write_text("a: {b: 1, c: [1, 2]}")
+    (tmp_path / "over.yaml").write_text("a: {c: [3]}")
+    assert study.read_config([tmp_path / "base.yaml", tmp_path / "over.yaml"]) == {"a": {"b": 1, "c": [3]}}
+
+
+@pytest.mark.parametrize("text", ["a: [1", "just text", "", "- 1"])
+def test_a_file_that_is_no_config_is_refused_by_name(tmp_path, text):
+    (tmp_path / "bad.yaml").write_text(text)
+    with pytest.raises(ValueError, match=r"bad\.yaml"):
+        study.read_config([tmp_path / "bad.yaml"])
+
+
+@pytest.mark.parametrize(("workers", "epochs", "seed"), [(0, 1, 1), (2, 0, 1), (2, 0.3, 1), (1, -1, 1), (1, 1, -1)])
+def test_a_single_run_that_is_no_whole_number_of_passes_is_refused(config, workers, epochs, seed):
+    with pytest.raises(ValueError, match="--workers"):
+        study.one_run(config, None, "hogwild", workers, epochs, seed)
+
+
+def test_a_single_run_of_workers_and_epochs_makes_their_product_of_passes(config):
+    run = study.one_run(config, None, "hogwild", 3, 1.3333, 5)
+    assert (run.passes, run.workers, run.seed, run.workload) == (4, 3, 5, "fashion_mnist-simple_nn")
+
+
+def test_serial_training_with_several_workers_is_refused(config):
+    with pytest.raises(ValueError, match="one worker"):
+        study.one_run(config, None, "serial", 2, 1, 1)

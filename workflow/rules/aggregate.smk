@@ -1,0 +1,32 @@
+# From run folders to tables.
+
+
+rule collect_runs:
+    input:
+        runs=expand("{folder}/run.json", folder=RUNS),
+        ceilings=expand("{folder}/run.json", folder=CEILINGS),
+        sources=sources_of_analysis("tables.py", "steps.py"),
+    output:
+        runs=report("results/{study}/runs.csv", caption="../report/runs.rst", category="Tables"),
+        ceilings=report("results/{study}/ceilings.csv", caption="../report/ceilings.rst", category="Tables"),
+    log:
+        "results/{study}/logs/collect_runs.log",
+    params:
+        study=CONFIG_JSON,
+    shell:
+        "python -m casual_training collect --study {params.study:q} 2>&1 | tee {log:q}"
+
+
+rule compare_methods:
+    input:
+        runs="results/{study}/runs.csv",
+        ceilings="results/{study}/ceilings.csv",
+        sources=sources_of_analysis("tables.py", "steps.py"),
+    output:
+        report("results/{study}/comparison.csv", caption="../report/comparison.rst", category="Tables"),
+    log:
+        "results/{study}/logs/compare_methods.log",
+    params:
+        study=CONFIG_JSON,
+    shell:
+        "python -m casual_training compare --study {params.study:q} 2>&1 | tee {log:q}"

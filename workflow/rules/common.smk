@@ -1,0 +1,76 @@
+# What the other files share: the checked config, its runs, and the inputs that a result depends on.
+
+import json
+import os
+import shlex
+import subprocess
+import sys
+
+from casual_training import study
+
+try:
+    CONFIG = study.validate(config)
+except ValueError as error:
+    sys.exit(str(error))  # one sentence, no traceback
+
+STUDY = CONFIG["study"]["name"]
+CONFIG_JSON = json.dumps(CONFIG)
+DATA_DIR = CONFIG["machine"]["data_dir"]
+DEADLINE = CONFIG["machine"]["deadline_seconds"]
+OVERLAYS = [str(file) for file in workflow.overwrite_configfiles]
+AGAIN = " ".join(["snakemake --cores 4", *(["--configfile", *OVERLAYS] if OVERLAYS else [])])
+
+# Jobs use the Python that runs Snakemake, whether or not its environment is activated.
+shell.prefix(f"export PATH={shlex.quote(os.path.dirname(sys.executable))}:$PATH; ")
+
+# More threads than any machine has: Snakemake cuts them down to --cores, so that a timed job always gets all of
+# them and never runs beside another. What a run does with the machine is the config's business alone.
+ALL_CORES = 100_000
+
+RUNS = {run.folder: run for run in study.plan(CONFIG)}
+CEILINGS = {run.folder: run for run in study.plan_ceilings(CONFIG)}
+# Snakemake starts the ready job of the highest priority, so this makes it follow the schedule of the study.
+PRIORITIES = {run.folder: -place for place, run in enumerate(study.schedule(CONFIG))}
+
+
+wildcard_constraints:
+    study=STUDY,
+    workload="|".join(CONFIG["study"]["workloads"]),
+    method="|".join(CONFIG["study"]["methods"]),
+    workers=r"\d+",
+    epochs=r"[0-9.e+-]+",
+    seed=r"\d+",
+
+
+def folder_of_run(wildcards):
+    return "results/{study}/runs/{workload}/{method}/{workers}x{epochs}/seed-{seed}".format_map(wildcards)
+
+
+def folder_of_ceiling(wildcards):
+    return "results/{study}/ceilings/{workload}/seed-{seed}".format_map(wildcards)
+
+
+def spec_of(run):
+    """A run as JSON: a parameter of its job, so that a change in the config reruns what it concerns."""
+    return json.dumps(run.spec)
+
+
+def sources_of(run):
+    """The source files a run depends on: its strategy, its model and what every run goes through."""
+    core = (
+        "clocks datasets evaluation experiment idx optimization pipelines preload processes recorder run seeding"
+    ).split()
+    files = [*core, f"strategies/{run.strategy}", f"models/{run.model}"]
+    return [f"src/casual_training/{file}.py" for file in files]
+
+
+def sources_of_analysis(*modules):
+    return [f"src/casual_training/analysis/{module}" for module in modules]
+
+
+onstart:
+    waiting = {job.rule.name for job in workflow.dag.needrun_jobs()}
+    if waiting & {"train", "measure_ceiling"}:
+        subprocess.run(
+            [sys.executable, "-m", "casual_training", "announce", "--study", CONFIG_JSON], check=True
+        )

@@ -1,0 +1,76 @@
+# From tables to charts and the page.
+
+
+rule plot_losses:
+    input:
+        runs="results/{study}/runs.csv",
+        losses=expand("{folder}/losses.csv", folder=RUNS),
+        sources=sources_of_analysis("charts.py", "steps.py"),
+    output:
+        report(
+            multiext("reports/{study}/figures/losses", ".svg", ".png"),
+            caption="../report/losses.rst",
+            category="Charts",
+        ),
+        report(
+            multiext("reports/{study}/figures/losses_smoothed", ".svg", ".png"),
+            caption="../report/losses_smoothed.rst",
+            category="Charts",
+        ),
+        "reports/{study}/tables/losses_smoothed.csv",
+    log:
+        "results/{study}/logs/plot_losses.log",
+    params:
+        study=CONFIG_JSON,
+    shell:
+        "python -m casual_training draw-losses --study {params.study:q} 2>&1 | tee {log:q}"
+
+
+rule plot_speedup:
+    input:
+        runs="results/{study}/runs.csv",
+        comparison="results/{study}/comparison.csv",
+        sources=sources_of_analysis("charts.py", "steps.py"),
+    output:
+        report(
+            multiext("reports/{study}/figures/speedup", ".svg", ".png"),
+            caption="../report/speedup.rst",
+            category="Charts",
+        ),
+        "reports/{study}/tables/speedup.csv",
+    log:
+        "results/{study}/logs/plot_speedup.log",
+    params:
+        study=CONFIG_JSON,
+    shell:
+        "python -m casual_training draw-speedup --study {params.study:q} 2>&1 | tee {log:q}"
+
+
+rule render_report:
+    input:
+        runs="results/{study}/runs.csv",
+        ceilings="results/{study}/ceilings.csv",
+        comparison="results/{study}/comparison.csv",
+        charts=expand("reports/{{study}}/figures/{chart}.svg", chart=["losses", "losses_smoothed", "speedup"]),
+        sources=sources_of_analysis("report.py", "report.html.jinja2", "verdict.py", "steps.py"),
+    output:
+        report("reports/{study}/report.html", caption="../report/page.rst", category="The page"),
+        expand("reports/{{study}}/tables/{table}.csv", table=["runs", "comparison", "ceilings"]),
+    log:
+        "results/{study}/logs/render_report.log",
+    params:
+        study=CONFIG_JSON,
+        again=AGAIN,
+    shell:
+        "python -m casual_training write-report --study {params.study:q} --again {params.again:q} 2>&1 | tee {log:q}"
+
+
+rule report:
+    # No inputs: it works on the run folders that exist, also those of an interrupted study, and trains nothing.
+    log:
+        f"results/{STUDY}/logs/report.log",
+    params:
+        study=CONFIG_JSON,
+        again=AGAIN,
+    shell:
+        "python -m casual_training report --study {params.study:q} --again {params.again:q} 2>&1 | tee {log:q}"

@@ -1,0 +1,48 @@
+# Timed jobs: one job, one run, one folder. They claim every core, so no two of them ever run at the same time.
+# Where the data are and how long a run may take are resources, not parameters: changing them reruns nothing.
+
+
+rule train:
+    input:
+        dataset=lambda wildcards: ancient(f"results/datasets/{RUNS[folder_of_run(wildcards)].dataset}.sha256"),
+        sources=lambda wildcards: sources_of(RUNS[folder_of_run(wildcards)]),
+    output:
+        run="results/{study}/runs/{workload}/{method}/{workers}x{epochs}/seed-{seed}/run.json",
+        losses="results/{study}/runs/{workload}/{method}/{workers}x{epochs}/seed-{seed}/losses.csv",
+    log:
+        "results/{study}/runs/{workload}/{method}/{workers}x{epochs}/seed-{seed}/train.log",
+    priority: lambda wildcards: PRIORITIES[folder_of_run(wildcards)]
+    threads: ALL_CORES
+    resources:
+        data_dir=DATA_DIR,
+        deadline_seconds=DEADLINE,
+    params:
+        run=lambda wildcards: spec_of(RUNS[folder_of_run(wildcards)]),
+        folder=folder_of_run,
+    shell:
+        "python -m casual_training train --run {params.run:q} --out {params.folder:q}"
+        " --data-dir {resources.data_dir:q} --deadline {resources.deadline_seconds}"
+
+
+rule measure_ceiling:
+    input:
+        dataset=lambda wildcards: ancient(
+            f"results/datasets/{CEILINGS[folder_of_ceiling(wildcards)].dataset}.sha256"
+        ),
+        sources=lambda wildcards: sources_of(CEILINGS[folder_of_ceiling(wildcards)]),
+    output:
+        run="results/{study}/ceilings/{workload}/seed-{seed}/run.json",
+        losses="results/{study}/ceilings/{workload}/seed-{seed}/losses.csv",
+    log:
+        "results/{study}/ceilings/{workload}/seed-{seed}/train.log",
+    priority: lambda wildcards: PRIORITIES[folder_of_ceiling(wildcards)]
+    threads: ALL_CORES
+    resources:
+        data_dir=DATA_DIR,
+        deadline_seconds=DEADLINE,
+    params:
+        run=lambda wildcards: spec_of(CEILINGS[folder_of_ceiling(wildcards)]),
+        folder=folder_of_ceiling,
+    shell:
+        "python -m casual_training train --run {params.run:q} --out {params.folder:q}"
+        " --data-dir {resources.data_dir:q} --deadline {resources.deadline_seconds}"
