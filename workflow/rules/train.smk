@@ -5,7 +5,6 @@
 rule train:
     input:
         dataset=lambda wildcards: ancient(f"results/datasets/{RUNS[folder_of_run(wildcards)].dataset}.sha256"),
-        sources=lambda wildcards: sources_of(RUNS[folder_of_run(wildcards)]),
     output:
         run="results/{study}/runs/{workload}/{method}/{workers}x{epochs}/seed-{seed}/run.json",
         losses="results/{study}/runs/{workload}/{method}/{workers}x{epochs}/seed-{seed}/losses.csv",
@@ -18,6 +17,7 @@ rule train:
         deadline_seconds=DEADLINE,
     params:
         run=lambda wildcards: spec_of(RUNS[folder_of_run(wildcards)]),
+        code=lambda wildcards: code_of(RUNS[folder_of_run(wildcards)].strategy, RUNS[folder_of_run(wildcards)].model),
         folder=folder_of_run,
     shell:
         "python -m casual_training train --run {params.run:q} --out {params.folder:q}"
@@ -26,10 +26,7 @@ rule train:
 
 rule measure_ceiling:
     input:
-        dataset=lambda wildcards: ancient(
-            f"results/datasets/{CEILINGS[folder_of_ceiling(wildcards)].dataset}.sha256"
-        ),
-        sources=lambda wildcards: sources_of(CEILINGS[folder_of_ceiling(wildcards)]),
+        dataset=lambda wildcards: ancient(f"results/datasets/{CEILINGS[folder_of_ceiling(wildcards)].dataset}.sha256"),
     output:
         run="results/{study}/ceilings/{workload}/seed-{seed}/run.json",
         losses="results/{study}/ceilings/{workload}/seed-{seed}/losses.csv",
@@ -42,6 +39,9 @@ rule measure_ceiling:
         deadline_seconds=DEADLINE,
     params:
         run=lambda wildcards: spec_of(CEILINGS[folder_of_ceiling(wildcards)]),
+        code=lambda wildcards: code_of(
+            CEILINGS[folder_of_ceiling(wildcards)].strategy, CEILINGS[folder_of_ceiling(wildcards)].model
+        ),
         folder=folder_of_ceiling,
     shell:
         "python -m casual_training train --run {params.run:q} --out {params.folder:q}"

@@ -46,6 +46,7 @@ OF_EVERY_RUN = [
     "test_accuracy",
     "peak_rss_mb",
 ]
+CEILING_TOLERANCE_PERCENT = 110  # what noise may add to a share that cannot exceed 100 % on a quiet machine
 OF_A_CEILING = ["workload", "seed", "copies", "status", "samples_per_second"]
 
 
@@ -80,7 +81,7 @@ def render(
         study=study["name"],
         answers=answers,
         progress=_progress(runs, tables["ceilings"], len(missing)),
-        notes=_notes(tables["provenance"], n_stale),
+        notes=_notes(comparison, tables["provenance"], n_stale),
         missing=missing,
         comparisons=[_comparison(one, runs, comparison, len(study["seeds"])) for one in answers],
         failures=_failures(runs, tables["ceilings"]),
@@ -157,7 +158,7 @@ def _failures(runs: pd.DataFrame, ceilings: pd.DataFrame) -> list[dict]:
     return failures
 
 
-def _notes(provenance: pd.DataFrame, n_stale: int) -> list[str]:
+def _notes(comparison: pd.DataFrame, provenance: pd.DataFrame, n_stale: int) -> list[str]:
     """Say what makes the figures of this page less comparable or less complete than they look."""
     notes = []
     for column, things in (("machine", "machines"), ("versions", "sets of versions"), ("commit", "commits")):
@@ -165,6 +166,11 @@ def _notes(provenance: pd.DataFrame, n_stale: int) -> list[str]:
         if n_different > 1:
             several = f"{n_different} {things} (listed at the end)"
             notes.append(f"These runs come from {several}: their times may not be comparable.")
+    if (comparison["percent_of_ceiling"] > CEILING_TOLERANCE_PERCENT).any():
+        notes.append(
+            "Some runs were clearly faster than their ceiling, so the machine was not equally free for all of them: "
+            "close other programs and measure again."
+        )
     if n_stale:
         notes.append(
             f"Left out, because another config made them: {count(n_stale, 'run folder')}; run the study again."

@@ -1,0 +1,41 @@
+# The everyday commands. Each can be typed again at no cost.
+#
+#   make setup    .venv with the pinned dependencies
+#   make study    set-up, data, the default study; says where the page is
+#   make test     set-up, then the tests (needs Chromium and ChromeDriver for the page's own)
+#   make lint     ruff, snakefmt, snakemake --lint
+#   make bench    the figures of docs/method.md, measured here
+#
+# PYTHON is the Python to make .venv with, 3.11 or newer.
+
+PYTHON ?= python3
+BIN := .venv/bin
+
+.PHONY: setup study test lint bench
+
+setup: .venv/.ready
+
+# An environment that is there is kept, and so is a torch in it that has the pinned version, CPU-only builds included.
+.venv/.ready: pyproject.toml constraints.txt
+	test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dev]'
+	touch $@
+
+study: setup
+	$(BIN)/snakemake --cores 4
+	@echo "The page: reports/default/report.html"
+
+test: setup
+	$(BIN)/python -m pytest
+
+lint: setup
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/snakefmt --check Snakefile workflow
+	$(BIN)/python -m pytest --quiet tests/workflow/test_lint.py
+
+bench: setup
+	$(BIN)/snakemake --cores 4 --configfile workflow/studies/bench.yaml
+	$(BIN)/python benchmarks/startup.py
+	$(BIN)/python benchmarks/recorder.py
+	$(BIN)/python benchmarks/pipeline.py
