@@ -5,7 +5,9 @@ turns every sample into a picture and back through torchvision's transforms in a
 (and most examples) do; it is here so that its cost can be shown. Both give the same batches in the same order.
 """
 
+import shutil
 from collections.abc import Iterator
+from pathlib import Path
 
 import numpy
 import torch
@@ -31,6 +33,17 @@ def steps_per_worker(samples: int, run) -> int:
     return run.passes * -(-longest_shard // run.batch_size)
 
 
+def _share(tensor: torch.Tensor) -> torch.Tensor:
+    """Move a tensor to shared memory; ValueError if it does not fit, where torch would be killed by the system."""
+    folder, size = Path("/dev/shm"), tensor.nbytes
+    if folder.is_dir() and shutil.disk_usage(folder).free < size:
+        raise ValueError(
+            f"the training data need {size / 2**20:,.0f} MB of shared memory, more than is free in {folder}; lower "
+            "train_samples, or give the container more (docker run --shm-size)"
+        )
+    return tensor.share_memory_()
+
+
 class MemoryPipeline:
     """Batches by index out of tensors in shared memory, which the workers share and nobody writes to.
 
@@ -42,8 +55,8 @@ class MemoryPipeline:
     def __init__(self, splits: Splits, run):
         self.run = run
         images = torch.from_numpy(normalise(splits.train_images, DATASETS[run.dataset]))
-        self.inputs = images.share_memory_()  # (N, 1, 28, 28) float32
-        self.targets = torch.from_numpy(splits.train_labels).share_memory_()  # (N,) int64
+        self.inputs = _share(images)  # (N, 1, 28, 28) float32
+        self.targets = _share(torch.from_numpy(splits.train_labels))  # (N,) int64
 
     def batches(self, number: int, rank: int) -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
         """Give worker `rank` its batches (inputs, targets) of pass `number`, counted from 0."""
@@ -61,8 +74,8 @@ class TorchvisionPipeline:
     def __init__(self, splits: Splits, run):
         self.run = run
         self.dataset = DATASETS[run.dataset]
-        self.images = torch.from_numpy(splits.train_images).share_memory_()  # (N, 28, 28) uint8
-        self.targets = torch.from_numpy(splits.train_labels).share_memory_()  # (N,) int64
+        self.images = _share(torch.from_numpy(splits.train_images))  # (N, 28, 28) uint8
+        self.targets = _share(torch.from_numpy(splits.train_labels))  # (N,) int64
 
     def batches(self, number: int, rank: int) -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
         """Give worker `rank` its batches (inputs, targets) of pass `number`, counted from 0."""

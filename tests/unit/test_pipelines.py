@@ -1,7 +1,9 @@
+import shutil
+
 import pytest
 import torch
 
-from casual_training import datasets
+from casual_training import datasets, pipelines
 from casual_training.pipelines import PIPELINES, pass_order, shard, steps_per_worker
 from training import TRAIN_SAMPLES, make_run
 
@@ -45,3 +47,10 @@ def test_the_training_set_is_normalised_and_in_shared_memory(data_dir):
     assert data.inputs.shape == (TRAIN_SAMPLES, 1, 28, 28)
     assert abs(data.inputs.mean().item()) < 0.1
     assert abs(data.inputs.std().item() - 1) < 0.1
+
+
+def test_too_little_shared_memory_is_one_sentence_before_training(data_dir, monkeypatch):
+    monkeypatch.setattr(pipelines.shutil, "disk_usage", lambda folder: shutil._ntuple_diskusage(1000, 990, 10))
+    run = make_run()
+    with pytest.raises(ValueError, match=r"need 2 MB of shared memory, more than is free in /dev/shm"):
+        PIPELINES["memory"](datasets.load(run.dataset, data_dir), run)

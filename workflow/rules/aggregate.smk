@@ -5,7 +5,7 @@ rule collect_runs:
     input:
         runs=expand("{folder}/run.json", folder=RUNS),
         ceilings=expand("{folder}/run.json", folder=CEILINGS),
-        sources=sources_of_analysis("tables.py", "steps.py"),
+        sources=sources_of_analysis("tables.py"),
     output:
         runs=report("results/{study}/runs.csv", caption="../report/runs.rst", category="Tables"),
         ceilings=report("results/{study}/ceilings.csv", caption="../report/ceilings.rst", category="Tables"),
@@ -21,7 +21,7 @@ rule compare_methods:
     input:
         runs="results/{study}/runs.csv",
         ceilings="results/{study}/ceilings.csv",
-        sources=sources_of_analysis("tables.py", "steps.py"),
+        sources=sources_of_analysis("tables.py"),
     output:
         report("results/{study}/comparison.csv", caption="../report/comparison.rst", category="Tables"),
     log:

@@ -20,11 +20,13 @@ STUDY = CONFIG["study"]["name"]
 CONFIG_JSON = json.dumps(CONFIG)
 DATA_DIR = CONFIG["machine"]["data_dir"]
 DEADLINE = CONFIG["machine"]["deadline_seconds"]
-OVERLAYS = [str(file) for file in workflow.overwrite_configfiles]
-AGAIN = " ".join(["snakemake --cores 4", *(["--configfile", *OVERLAYS] if OVERLAYS else [])])
+# Relative, because the page shows them: it must not tell where the project stands, nor change when that moves.
+OVERLAYS = [os.path.relpath(file) for file in workflow.overwrite_configfiles]
+AGAIN = shlex.join(["snakemake", "--cores", "4", *(["--configfile", *OVERLAYS] if OVERLAYS else [])])
 
-# Jobs use the Python that runs Snakemake, whether or not its environment is activated.
-shell.prefix(f"export PATH={shlex.quote(os.path.dirname(sys.executable))}:$PATH; ")
+# Jobs use the Python that runs Snakemake, whether or not its environment is activated. A prefix of our own takes the
+# place of Snakemake's, without which a job that fails before a pipe would count as done.
+shell.prefix(f"set -euo pipefail; export PATH={shlex.quote(os.path.dirname(sys.executable))}:$PATH; ")
 
 # More threads than any machine has: Snakemake cuts them down to --cores, so that a timed job always gets all of
 # them and never runs beside another. What a run does with the machine is the config's business alone.
@@ -73,7 +75,8 @@ def code_of(strategy, model):
 
 
 def sources_of_analysis(*modules):
-    return [f"src/casual_training/analysis/{module}" for module in modules]
+    """The source files a table, a chart or the page depends on: the named ones and what all of them go through."""
+    return [f"src/casual_training/analysis/{module}" for module in ("columns.py", "steps.py", *modules)]
 
 
 onstart:

@@ -5,7 +5,7 @@ rule plot_losses:
     input:
         runs="results/{study}/runs.csv",
         losses=expand("{folder}/losses.csv", folder=RUNS),
-        sources=sources_of_analysis("charts.py", "steps.py"),
+        sources=sources_of_analysis("charts.py", "tables.py", "wording.py"),
     output:
         report(
             multiext("reports/{study}/figures/losses", ".svg", ".png"),
@@ -29,8 +29,8 @@ rule plot_losses:
 rule plot_speedup:
     input:
         runs="results/{study}/runs.csv",
-        comparison="results/{study}/comparison.csv",
-        sources=sources_of_analysis("charts.py", "steps.py"),
+        ceilings="results/{study}/ceilings.csv",
+        sources=sources_of_analysis("charts.py", "tables.py", "wording.py"),
     output:
         report(
             multiext("reports/{study}/figures/speedup", ".svg", ".png"),
@@ -52,7 +52,7 @@ rule render_report:
         ceilings="results/{study}/ceilings.csv",
         comparison="results/{study}/comparison.csv",
         charts=expand("reports/{{study}}/figures/{chart}.svg", chart=["losses", "losses_smoothed", "speedup"]),
-        sources=sources_of_analysis("report.py", "report.html.jinja2", "verdict.py", "steps.py"),
+        sources=sources_of_analysis("report.py", "report.html.jinja2", "tables.py", "verdict.py", "wording.py"),
     output:
         report("reports/{study}/report.html", caption="../report/page.rst", category="The page"),
         expand("reports/{{study}}/tables/{table}.csv", table=["runs", "comparison", "ceilings"]),

@@ -7,6 +7,7 @@ readers) and in dash; several workloads stand one above the other.
 import io
 import os
 import re
+import textwrap
 from pathlib import Path
 
 import matplotlib
@@ -29,6 +30,7 @@ from casual_training.analysis.wording import split
 from casual_training.files import write_whole
 
 WIDTH = 4.7  # inches; a phone shows this at about three quarters
+LINE_HEIGHT = 0.21  # inches, of a line of text beside a chart
 MOST_POINTS = 200  # of a smoothed curve
 COLOURS = [seaborn.color_palette("colorblind")[i] for i in (0, 1, 2, 3, 4, 5, 7, 9)]  # without the two palest
 DASHES = ["-", (0, (5, 2)), (0, (1, 1.3)), (0, (6, 2, 1, 2)), (0, (3, 1.5, 1, 1.5, 1, 1.5))]
@@ -106,9 +108,11 @@ def smoothed_losses(data: pd.DataFrame) -> Figure:
 
 def speedup(data: pd.DataFrame) -> Figure:
     """Draw `speedup_data`, fastest configuration on top: a dot a seed, a bar at the median."""
-    most_rows = data.groupby("workload")["configuration"].nunique().max() if len(data) else 3
+    data = data.assign(label=[_row_label(name) for name in data["configuration"]])
+    most_rows = data.groupby("workload")["label"].nunique().max() if len(data) else 3
+    row_height = LINE_HEIGHT * max([2, *(label.count("\n") + 1 for label in data["label"])])
     with matplotlib.rc_context(STYLE):
-        figure, axes = _facets(data, height=0.9 + 0.42 * most_rows, extra=0.75)
+        figure, axes = _facets(data, height=0.9 + row_height * most_rows, extra=0.75)
         for axis, (_, group) in zip(axes, data.groupby("workload", sort=False), strict=False):
             _draw_speedups(axis, group)
         _draw_legend(figure, axes, ncols=2)
@@ -133,15 +137,16 @@ def save(figure: Figure, stem: Path, title: str) -> None:
 
 
 def _draw_curves(data: pd.DataFrame, x: str, y: str, line_width: float) -> tuple[Figure, list[Axes]]:
-    names = list(dict.fromkeys(data["configuration"]))
+    names = {name: textwrap.fill(name, width=42) for name in dict.fromkeys(data["configuration"])}
+    n_lines = sum(label.count("\n") + 1 for label in names.values())
     # 8 colours and 5 dashes have no common divisor: only the 41st line looks like the first.
     styles = {name: (COLOURS[i % len(COLOURS)], DASHES[i % len(DASHES)]) for i, name in enumerate(names)}
     with matplotlib.rc_context(STYLE):
-        figure, axes = _facets(data, height=2.9, extra=0.21 * len(names))
+        figure, axes = _facets(data, height=2.9, extra=LINE_HEIGHT * n_lines)
         for axis, (_, group) in zip(axes, data.groupby("workload", sort=False), strict=False):
             for name, curve in group.groupby("configuration", sort=False):
                 colour, dash = styles[name]
-                axis.plot(curve[x], curve[y], color=colour, linestyle=dash, linewidth=line_width, label=name)
+                axis.plot(curve[x], curve[y], color=colour, linestyle=dash, linewidth=line_width, label=names[name])
             # Spikes above the loss of the untrained network are cut: they would flatten everything else.
             untrained = group.groupby("configuration")[y].first().max()
             axis.set(xlim=(0, None), ylim=(0, 1.1 * max(untrained, group[y].quantile(0.99))))
@@ -150,27 +155,33 @@ def _draw_curves(data: pd.DataFrame, x: str, y: str, line_width: float) -> tuple
 
 
 def _draw_speedups(axis: Axes, group: pd.DataFrame) -> None:
-    medians = group.groupby("configuration", sort=False)["speedup_vs_best_serial"].median()
+    medians = group.groupby("label", sort=False)["speedup_vs_best_serial"].median()
     medians = medians.sort_values(ascending=False, kind="stable")
-    over = group.groupby("configuration")["oversubscribed"].any()
+    over = group.groupby("label")["oversubscribed"].any()
     ceiling = group["ceiling_speedup"].median()
     axis.axvline(1, color="0.35", linewidth=1.2, label="best serial run")
     if pd.notna(ceiling):
         axis.axvline(ceiling, color="0.35", linewidth=1.2, linestyle=DASHES[1], label="ceiling")
     for row, (name, median) in enumerate(medians.items()):
         words, marker, colour = ("* oversubscribed", "D", 1) if over[name] else ("one seed", "o", 0)
-        seeds = group.loc[group["configuration"] == name, "speedup_vs_best_serial"].dropna()
+        seeds = group.loc[group["label"] == name, "speedup_vs_best_serial"].dropna()
         dots = axis.plot(seeds, [row] * len(seeds), marker, color=COLOURS[colour], alpha=0.6, label=words)
         dots[0].set_markeredgewidth(0)
         axis.plot([median], [row], "|", color="black", markersize=15, markeredgewidth=2, label="median")
         beside = "no ok run" if pd.isna(median) else f"{median:.2f}"
         axis.text(1.02, row, beside, va="center", transform=axis.get_yaxis_transform())
-    labels = [name.replace(", ", "\n", 1) + (" *" if over[name] else "") for name in medians.index]
+    labels = [name + (" *" if over[name] else "") for name in medians.index]
     furthest = group[["speedup_vs_best_serial", "ceiling_speedup"]].max().max()
     axis.set(yticks=range(len(labels)), yticklabels=labels, ylim=(len(labels) - 0.5, -0.5))
     axis.set(xlim=(0, 1.1 * max(1, furthest) if pd.notna(furthest) else 1.5))
     axis.set(xlabel="times as fast as the best serial run")
     axis.xaxis.set_major_locator(MaxNLocator(6))
+
+
+def _row_label(name: str) -> str:
+    """Break a configuration's name into short lines: the method, then the split."""
+    method, _, work = name.rpartition(", ")
+    return f"{textwrap.fill(method, width=20)}\n{work}"
 
 
 def _facets(data: pd.DataFrame, height: float, extra: float) -> tuple[Figure, list[Axes]]:

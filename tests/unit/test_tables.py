@@ -1,0 +1,264 @@
+"""The tables say what the run folders say: times of ok runs only, speed-ups paired by seed."""
+
+import json
+
+import pandas as pd
+import pytest
+from pandas.testing import assert_frame_equal
+
+import fake_study
+from casual_training.analysis.columns import CEILINGS_COLUMNS, COMPARISON_COLUMNS, RUNS_COLUMNS, as_table, read_table
+from casual_training.analysis.tables import (
+    collect_ceilings,
+    collect_provenance,
+    collect_runs,
+    compare_methods,
+    logged_losses,
+)
+from casual_training.study import plan, plan_ceilings
+
+SECONDS = {  # a method's training time in seeds 1, 2 and 3
+    "serial": (20.0, 22.0, 24.0),
+    "threads": (16.0, 20.0, 18.0),
+    "hogwild": (8.0, 8.0, 12.0),
+}
+SAMPLES = 1200
+
+
+def timed(run):
+    if run.strategy == "independent":
+        records = [{"samples": SAMPLES, "train_seconds": 10.0}, {"samples": SAMPLES, "train_seconds": 15.0}]
+        return {"worker_records": records}
+    seconds = SECONDS[run.method][run.seed - 1]
+    return {
+        "samples": SAMPLES,
+        "samples_per_second": SAMPLES / seconds,
+        "clocks": {"train_seconds": seconds, "import_seconds": 3.0},
+    }
+
+
+def collected(root, changes=timed, **study):
+    config = fake_study.make_config(**({"workers": [2]} | study))
+    fake_study.write_study(root, config, changes)
+    methods = config["study"]["methods"]
+    runs = collect_runs(existing(root, plan(config)), methods)
+    return runs, collect_ceilings(existing(root, plan_ceilings(config)))
+
+
+def existing(root, planned):
+    return [root / run.folder for run in planned if (root / run.folder).exists()]
+
+
+def row(comparison, method):
+    return comparison.set_index("method").loc[method]
+
+
+def test_speedups_are_medians_of_the_ratios_within_a_seed_not_ratios_of_medians(tmp_path):
+    hogwild = row(compare_methods(*collected(tmp_path)), "hogwild")
+    assert hogwild["speedup_vs_best_serial"] == pytest.approx(2.0)  # of 16/8, 20/8, 18/12; the medians give 18/8
+    assert hogwild["speedup_vs_serial_1_thread"] == pytest.approx(2.5)  # of 20/8, 22/8, 24/12
+
+
+def test_the_best_serial_is_the_serial_method_with_the_smallest_median_and_its_own_speedup_is_one(tmp_path):
+    comparison = compare_methods(*collected(tmp_path))
+    assert row(comparison, "threads")["speedup_vs_best_serial"] == 1.0
+    assert row(comparison, "serial")["speedup_vs_best_serial"] == pytest.approx(0.8)  # of 16/20, 20/22, 18/24
+    assert row(comparison, "serial")["speedup_vs_serial_1_thread"] == 1.0
+
+
+def test_a_ceiling_is_the_sum_of_its_copies_speeds(tmp_path):
+    _, ceilings = collected(tmp_path)
+    assert list(ceilings["samples_per_second"]) == pytest.approx([1200 / 10 + 1200 / 15] * 3)
+    assert list(ceilings["copies"]) == [2, 2, 2]
+
+
+def test_the_share_of_the_ceiling_counts_only_seeds_whose_ceiling_is_there_and_ok(tmp_path):
+    def changes(run):
+        if run.strategy == "independent" and run.seed == 1:
+            return fake_study.failed("failed", "a copy died")
+        if run.strategy == "independent" and run.seed == 2:
+            return None
+        return timed(run)
+
+    runs, ceilings = collected(tmp_path, changes)
+    hogwild = row(compare_methods(runs, ceilings), "hogwild")
+    assert hogwild["percent_of_ceiling"] == pytest.approx(50.0)  # seed 3: 100 of 200 samples per second
+    assert list(ceilings["status"]) == ["failed", "ok"]
+
+
+def test_without_any_ceiling_the_share_is_empty_and_the_speedups_stand(tmp_path):
+    runs, _ = collected(tmp_path)
+    comparison = compare_methods(runs, as_table([], CEILINGS_COLUMNS))
+    assert comparison["percent_of_ceiling"].isna().all()
+    assert row(comparison, "hogwild")["speedup_vs_best_serial"] == pytest.approx(2.0)
+
+
+def test_a_failed_run_never_has_a_time_even_if_its_file_holds_one(tmp_path):
+    def changes(run):
+        broken = run.method == "hogwild" and run.seed == 1
+        return timed(run) | ({"status": "timeout", "cause": "too slow", "test_accuracy": 0.9} if broken else {})
+
+    runs, ceilings = collected(tmp_path, changes)
+    failed = runs[runs["status"] == "timeout"].iloc[0]
+    figures = ["train_seconds", "samples", "samples_per_second", "validation_accuracy", "test_accuracy", "test_loss"]
+    assert failed[figures].isna().all()
+    assert failed["cause"] == "too slow"
+    assert failed["import_seconds"] == 3.0
+    hogwild = row(compare_methods(runs, ceilings), "hogwild")
+    assert (hogwild["n_runs"], hogwild["n_ok"]) == (3, 2)
+    assert hogwild["train_seconds_median"] == 10.0
+    assert hogwild["speedup_vs_best_serial"] == pytest.approx(2.0)  # of 20/8 and 18/12
+
+
+def test_a_failed_serial_seed_leaves_no_pair_for_that_seed(tmp_path):
+    def changes(run):
+        return fake_study.failed("killed", "x") if (run.method, run.seed) == ("threads", 2) else timed(run)
+
+    hogwild = row(compare_methods(*collected(tmp_path, changes)), "hogwild")
+    assert hogwild["speedup_vs_best_serial"] == pytest.approx(1.75)  # of 16/8 and 18/12
+
+
+def test_a_cell_without_an_ok_run_keeps_its_row_with_empty_figures(tmp_path):
+    def changes(run):
+        return fake_study.failed("failed", "x") if run.method == "hogwild" else timed(run)
+
+    hogwild = row(compare_methods(*collected(tmp_path, changes)), "hogwild")
+    assert (hogwild["n_runs"], hogwild["n_ok"]) == (3, 0)
+    assert hogwild.drop(["workload", "workers", "epochs", "n_runs", "n_ok"]).isna().all()
+
+
+def test_without_an_ok_serial_run_there_are_no_speedups(tmp_path):
+    def changes(run):
+        return fake_study.failed("failed", "x") if run.strategy == "serial" else timed(run)
+
+    comparison = compare_methods(*collected(tmp_path, changes))
+    assert comparison[["speedup_vs_best_serial", "speedup_vs_serial_1_thread"]].isna().all(axis=None)
+
+
+def test_without_a_serial_method_of_one_thread_only_that_speedup_is_empty(tmp_path):
+    hogwild = row(compare_methods(*collected(tmp_path, methods=["threads", "hogwild"])), "hogwild")
+    assert hogwild["speedup_vs_best_serial"] == pytest.approx(2.0)
+    assert pd.isna(hogwild["speedup_vs_serial_1_thread"])
+
+
+def test_workloads_have_baselines_of_their_own(tmp_path):
+    config = fake_study.make_config(workloads=["a", "b"], workers=[2])
+    config["workloads"] |= {"a": fake_study.WORKLOAD, "b": fake_study.WORKLOAD}
+
+    def changes(run):
+        slower = 10 if run.workload == "b" and run.strategy == "serial" else 1
+        clocks = {"train_seconds": slower * SECONDS.get(run.method, (1, 1, 1))[run.seed - 1]}
+        return timed(run) | {"clocks": clocks}
+
+    fake_study.write_study(tmp_path, config, changes)
+    runs = collect_runs([tmp_path / run.folder for run in plan(config)], config["study"]["methods"])
+    comparison = compare_methods(runs, as_table([], CEILINGS_COLUMNS))
+    hogwild = comparison[comparison["method"] == "hogwild"]
+    assert list(hogwild["workload"]) == ["a", "b"]
+    assert list(hogwild["speedup_vs_best_serial"]) == pytest.approx([2.0, 20.0])
+
+
+def test_rows_stand_in_the_studys_order_of_methods_then_workers_then_seed(tmp_path):
+    def started_backwards(run):
+        return {"started_at": f"2026-11-23T0{9 - run.seed}:00:00+00:00"}
+
+    methods = ["threads", "hogwild", "serial"]
+    runs, _ = collected(tmp_path, started_backwards, methods=methods, workers=[4, 1], seeds=[1, 2])
+    cells = list(runs[["method", "workers", "seed"]].itertuples(index=False, name=None))
+    expected = [("threads", 1), ("hogwild", 1), ("hogwild", 4), ("serial", 1)]
+    assert cells == [(*cell, seed) for cell in expected for seed in (1, 2)]
+
+
+def test_order_is_the_rank_of_the_start_whatever_the_offset_or_the_precision(tmp_path):
+    starts = {1: "2026-11-23T09:00:00.5+00:00", 2: "2026-11-23T09:00:00+00:00", 3: "2026-11-23T09:30:00+01:00"}
+    runs, _ = collected(tmp_path, lambda run: {"started_at": starts[run.seed]}, methods=["serial"])
+    assert dict(zip(runs["seed"], runs["order"], strict=True)) == {3: 1, 2: 2, 1: 3}
+
+
+def test_readings_that_a_run_lacks_are_empty_cells_and_the_row_stays(tmp_path):
+    lacking = {"cores": None, "oversubscribed": None, "peak_rss_mb": None, "cause": None, "clocks": {}}
+    runs, _ = collected(tmp_path, lambda run: lacking if run.strategy != "independent" else {}, methods=["serial"])
+    assert len(runs) == 3
+    assert runs[["cores", "oversubscribed", "peak_rss_mb", "import_seconds", "train_seconds"]].isna().all(axis=None)
+    assert list(runs["cause"]) == ["", "", ""]
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "",
+        '{"status": "ok"',
+        "[]",
+        "null",
+        "{}",
+        '{"started_at": "yesterday"}',
+        '{"started_at": "2026-11-23T09:00:00+00:00", "status": "ok"}',
+        '{"started_at": "2026-11-23T09:00:00+00:00", "workers": "many"}',
+    ],
+)
+def test_a_run_json_that_is_no_run_is_refused_in_one_sentence_naming_the_file(tmp_path, content):
+    (tmp_path / "run.json").write_text(content)
+    with pytest.raises(ValueError, match="delete its folder, run it again") as error:
+        collect_runs([tmp_path], [])
+    assert str(tmp_path / "run.json") in str(error.value)
+    assert "\n" not in str(error.value)
+
+
+def test_no_folders_give_empty_tables_with_all_columns():
+    runs, ceilings = collect_runs([], []), collect_ceilings([])
+    comparison = compare_methods(runs, ceilings)
+    tables = {"runs": runs, "ceilings": ceilings, "comparison": comparison}
+    columns = {"runs": RUNS_COLUMNS, "ceilings": CEILINGS_COLUMNS, "comparison": COMPARISON_COLUMNS}
+    for name, table in tables.items():
+        assert table.empty
+        assert list(table.columns) == list(columns[name])
+        assert table.dtypes.astype(str).to_dict() == columns[name]
+
+
+def test_a_table_read_back_from_csv_is_the_table_that_was_written(tmp_path):
+    config = fake_study.make_config(methods=["serial", "nan", "007"], workers=[2])
+    config["methods"] |= {name: config["methods"]["hogwild"] for name in ("nan", "007")}
+    fake_study.write_study(
+        tmp_path, config, lambda run: fake_study.failed("failed", 'a "quoted",\nbroken cause') if run.seed == 2 else {}
+    )
+    runs = collect_runs([tmp_path / run.folder for run in plan(config)], config["study"]["methods"])
+    runs.to_csv(tmp_path / "runs.csv", index=False)
+    assert_frame_equal(read_table(tmp_path / "runs.csv", RUNS_COLUMNS), runs)
+    assert set(runs["method"]) == {"serial", "nan", "007"}
+
+
+def test_logged_losses_of_a_run_that_never_trained_are_an_empty_table(tmp_path):
+    assert logged_losses(tmp_path).empty
+    (tmp_path / "losses.csv").write_text("worker,step,seconds,samples,loss\n")
+    assert logged_losses(tmp_path).empty
+    (tmp_path / "losses.csv").write_text("worker,step,seconds,samples,loss\n1,10,0.5,320,2.25\n")
+    assert logged_losses(tmp_path).iloc[0].to_dict() == {
+        "worker": 1,
+        "step": 10,
+        "seconds": 0.5,
+        "samples": 320,
+        "loss": 2.25,
+    }
+
+
+def test_provenance_tells_machines_and_dirty_commits_apart_but_not_moments_of_load(tmp_path):
+    config = fake_study.make_config(methods=["serial"], seeds=[1, 2, 3])
+
+    def changes(run):
+        machine = fake_study.MACHINE | {"load_average": run.seed / 10, "physical_cores": 2 if run.seed < 3 else 8}
+        return {"machine": machine, "commit_dirty": run.seed == 1}
+
+    fake_study.write_study(tmp_path, config, changes)
+    provenance = collect_provenance([tmp_path / run.folder for run in plan(config)])
+    assert provenance["machine"].nunique() == 2
+    assert provenance["commit"].nunique() == 2
+    assert provenance["commit"].str.contains("uncommitted").sum() == 1
+
+
+def test_a_run_without_machine_or_commit_has_unknown_provenance(tmp_path):
+    run = plan(fake_study.make_config())[0]
+    nothing = dict.fromkeys(["machine", "versions", "commit", "commit_dirty"])
+    fake_study.write_run(tmp_path, **(fake_study.describe_run(run) | nothing))
+    assert json.loads((tmp_path / "run.json").read_text())["machine"] is None
+    row = collect_provenance([tmp_path]).iloc[0]
+    assert [row["machine"], row["versions"], row["commit"]] == ["unknown"] * 3

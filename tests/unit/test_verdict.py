@@ -1,0 +1,158 @@
+"""The first line of the page abstains where the tables do not carry an answer."""
+
+import pandas as pd
+import pytest
+
+from casual_training.analysis.columns import CEILINGS_COLUMNS, RUNS_COLUMNS, as_table
+from casual_training.analysis.tables import compare_methods
+from casual_training.analysis.verdict import answer
+from casual_training.analysis.wording import digits
+
+SEEDS = [1, 2, 3]
+SERIAL, THREADS = [24.0, 24.5, 23.5], [21.0, 21.5, 20.5]
+
+
+def answered(cells, seeds=SEEDS, accuracies=None, **changes):
+    """Answer from {(method, workers): seconds of each seed, None where it failed}."""
+    rows = []
+    for (method, workers), all_seconds in cells.items():
+        serial = method in ("serial", "threads")
+        accuracy = (accuracies or {}).get(method, 0.842)
+        for seed, seconds in zip(SEEDS, all_seconds, strict=False):
+            row = {"workload": "images", "method": method, "strategy": "serial" if serial else method, "seed": seed}
+            row |= {"workers": workers, "epochs": 4 / workers, "cores": 2, "oversubscribed": workers > 2}
+            row |= {"threads_per_worker": 2 if method == "threads" else 1, "status": "ok" if seconds else "failed"}
+            row |= {"train_seconds": seconds, "samples_per_second": seconds and 1000 / seconds} | changes
+            if seconds:
+                row |= {"validation_accuracy": accuracy, "test_accuracy": accuracy - 0.003}
+            rows.append(row)
+    runs = as_table(rows, RUNS_COLUMNS)
+    return answer("images", runs, compare_methods(runs, as_table([], CEILINGS_COLUMNS)), seeds)
+
+
+def test_a_way_that_is_clearly_faster_in_every_seed_is_announced_with_its_evidence():
+    cells = {("serial", 1): SERIAL, ("threads", 1): THREADS, ("hogwild", 2): [14.0, 14.1, 13.9]}
+    found = answered(cells, accuracies={"threads": 0.845})
+    assert found.winner == ("hogwild", 2)
+    assert found.sentence == (
+        "On this machine (2 cores), hogwild with 2 workers trained images fastest: 14.0 s for 4 passes over the data, "
+        "1.50 times as fast as the best serial run (threads, 21.0 s) in the median of 3 seeds and faster in each, "
+        "at 83.9 % test accuracy against 84.2 %."
+    )
+
+
+def test_the_fastest_of_several_faster_ways_wins():
+    cells = {("threads", 1): THREADS, ("hogwild", 2): [14.0] * 3, ("ddp", 2): [12.0] * 3, ("hogwild", 1): [18.0] * 3}
+    assert answered(cells).winner == ("ddp", 2)
+
+
+def test_a_winner_with_more_workers_than_cores_is_said_to_be_oversubscribed():
+    found = answered({("serial", 1): SERIAL, ("hogwild", 4): [14.0] * 3})
+    assert "hogwild with 4 workers on 2 cores (oversubscribed)" in found.headline
+
+
+@pytest.mark.parametrize("third", [20.0, 25.0])
+def test_a_way_that_is_not_5_percent_faster_in_one_seed_is_not_announced(third):
+    found = answered({("threads", 1): [21.0] * 3, ("hogwild", 2): [14.0, 14.0, third]})
+    assert found.winner is None
+    assert "no method is clearly faster" in found.headline
+    assert "hogwild with 2 workers, took 14.0 s" in found.evidence
+
+
+def test_if_the_best_serial_is_fastest_the_answer_is_to_stay_serial():
+    found = answered({("serial", 1): SERIAL, ("threads", 1): THREADS, ("hogwild", 2): [30.0] * 3})
+    assert found.winner is None
+    assert found.headline == "On this machine (2 cores), no parallel way trained images faster: threads it is."
+    assert (
+        found.evidence == "It took 21.0 s for 4 passes over the data in the median of 3 seeds, at 83.9 % test accuracy."
+    )
+
+
+def test_a_faster_way_that_learns_worse_is_passed_over_for_the_next_and_named():
+    cells = {("threads", 1): THREADS, ("careless", 2): [10.0] * 3, ("hogwild", 2): [14.0] * 3}
+    found = answered(cells, accuracies={"careless": 0.83})
+    assert found.winner == ("hogwild", 2)
+    assert "Passed over: careless with 2 workers" in found.evidence
+
+
+def test_exactly_one_percentage_point_below_is_still_equal_accuracy():
+    cells = {("threads", 1): THREADS, ("hogwild", 2): [14.0] * 3}
+    assert answered(cells, accuracies={"hogwild": 0.832}).winner == ("hogwild", 2)
+    assert answered(cells, accuracies={"hogwild": 0.8319}).winner is None
+
+
+def test_if_every_faster_way_learns_worse_the_answer_says_at_equal_accuracy():
+    found = answered({("threads", 1): THREADS, ("careless", 2): [10.0] * 3}, accuracies={"careless": 0.7})
+    assert found.winner is None
+    assert "no parallel way trained images faster at equal accuracy: threads it is" in found.headline
+    assert "careless" in found.evidence
+
+
+def test_a_way_that_failed_in_a_seed_is_no_candidate_and_is_counted_as_left_out():
+    cells = {("threads", 1): THREADS, ("hogwild", 2): [14.0, None, 14.0], ("ddp", 2): [18.0] * 3}
+    found = answered(cells)
+    assert found.winner == ("ddp", 2)
+    assert "Left out, as not ok in every seed: 1 configuration." in found.evidence
+
+
+def test_a_way_that_has_not_finished_all_planned_seeds_is_no_candidate():
+    found = answered({("threads", 1): THREADS, ("hogwild", 2): [14.0, 14.0]})
+    assert found.winner is None
+    assert "no parallel way of training images is ok in every seed: threads it is" in found.headline
+
+
+def test_one_seed_says_that_it_shows_no_spread():
+    found = answered({("threads", 1): [21.0], ("hogwild", 2): [14.0]}, seeds=[1])
+    assert found.winner == ("hogwild", 2)
+    assert "in the only seed" in found.evidence
+    assert "One seed shows no spread" in found.evidence
+    assert "in each" not in found.evidence
+
+
+def test_no_runs_yet_is_said():
+    assert answered({}).sentence == "No run of images has finished yet, so there is no answer yet."
+
+
+def test_runs_that_all_failed_give_no_answer():
+    found = answered({("serial", 1): [None] * 3, ("hogwild", 2): [None] * 3})
+    assert found.sentence.startswith("Every run of images that has finished failed")
+
+
+def test_serial_that_failed_everywhere_leaves_nothing_to_compare_with():
+    found = answered({("serial", 1): [None] * 3, ("hogwild", 2): [14.0] * 3})
+    assert found.sentence.startswith("Every serial run of images that has finished failed")
+    assert found.winner is None
+
+
+def test_serial_that_has_not_run_yet_is_told_from_serial_that_failed():
+    assert answered({("hogwild", 2): [14.0] * 3}).sentence.startswith("No serial run of images has finished yet")
+
+
+def test_a_baseline_that_lacks_a_seed_carries_no_answer():
+    found = answered({("serial", 1): SERIAL, ("threads", 1): [21.0, None, 20.5], ("hogwild", 2): [14.0] * 3})
+    assert found.winner is None
+    assert "threads, its best serial method, is ok in only 2 of 3 seeds" in found.sentence
+
+
+def test_two_serial_methods_of_equal_time_are_not_called_faster_than_each_other():
+    found = answered({("serial", 1): [20.0] * 3, ("threads", 1): [20.0] * 3, ("hogwild", 2): [30.0] * 3})
+    assert "no parallel way trained images faster" in found.headline
+
+
+def test_the_number_of_cores_is_left_out_where_no_run_knows_it():
+    found = answered({("serial", 1): SERIAL, ("hogwild", 2): [14.0] * 3}, cores=pd.NA)
+    assert found.headline.startswith("On this machine, hogwild")
+
+
+def test_other_workloads_do_not_enter():
+    runs = as_table([], RUNS_COLUMNS)
+    other = as_table([{"workload": "texts", "method": "serial", "strategy": "serial", "status": "ok"}], RUNS_COLUMNS)
+    comparison = compare_methods(runs, as_table([], CEILINGS_COLUMNS))
+    assert answer("images", other, comparison, SEEDS).headline.startswith("No run of images")
+
+
+@pytest.mark.parametrize(
+    ("value", "words"), [(14.04, "14.0"), (0.15249, "0.152"), (1320.4, "1,320"), (132.4, "132"), (0.0, "0.00")]
+)
+def test_figures_have_three_digits_and_all_of_their_whole_ones(value, words):
+    assert digits(value) == words
