@@ -23,7 +23,6 @@ setup: .venv/.ready
 
 study: setup
 	$(BIN)/snakemake --cores 4
-	@echo "The page: reports/default/report.html"
 
 test: setup
 	$(BIN)/python -m pytest

@@ -47,8 +47,9 @@ def browser(tmp_path_factory):
     driver_file = shutil.which("chromedriver")
     if not (chromium and driver_file):
         pytest.fail(
-            "Chromium and its chromedriver are not installed: install both (on Debian the packages chromium and "
-            "chromium-driver), or set CASUAL_TRAINING_NO_BROWSER=1 to skip the browser tests"
+            "Chromium or its chromedriver is not installed: install both (Debian: chromium, chromium-driver), or "
+            "set CASUAL_TRAINING_NO_BROWSER=1 to skip the browser tests",
+            pytrace=False,
         )
     from selenium import webdriver
 

@@ -46,6 +46,12 @@ def test_the_fastest_of_several_faster_ways_wins():
     assert answered(cells).winner == ("ddp", 2)
 
 
+def test_one_worker_of_a_parallel_strategy_is_serial_training_and_never_the_winner():
+    found = answered({("serial", 1): SERIAL, ("threads", 1): THREADS, ("hogwild", 1): [14.0] * 3})
+    assert found.winner is None
+    assert "no parallel way" in found.headline
+
+
 def test_a_winner_with_more_workers_than_cores_is_said_to_be_oversubscribed():
     found = answered({("serial", 1): SERIAL, ("hogwild", 4): [14.0] * 3})
     assert "hogwild with 4 workers on 2 cores (oversubscribed)" in found.headline

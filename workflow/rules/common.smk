@@ -83,3 +83,7 @@ onstart:
     waiting = {job.rule.name for job in workflow.dag.needrun_jobs()}
     if waiting & {"train", "measure_ceiling"}:
         subprocess.run([sys.executable, "-m", "casual_training", "announce", "--study", CONFIG_JSON], check=True)
+
+
+onsuccess:
+    print(f"The page: reports/{STUDY}/report.html", file=sys.stderr)

@@ -1,6 +1,5 @@
 # Data sets: fetched once, checked, shared by all studies.
-# Where they are put is a resource, not a parameter: while this rule has a reason to run, Snakemake does not look at
-# the reasons of the jobs behind its `ancient` output, and a study that needs them would end without them.
+# Where they are put is a resource, not a parameter: the same bytes in another folder rerun nothing.
 
 
 rule fetch_dataset:

@@ -4,7 +4,7 @@
 
 rule train:
     input:
-        dataset=lambda wildcards: ancient(f"results/datasets/{RUNS[folder_of_run(wildcards)].dataset}.sha256"),
+        dataset=lambda wildcards: f"results/datasets/{RUNS[folder_of_run(wildcards)].dataset}.sha256",
     output:
         run="results/{study}/runs/{workload}/{method}/{workers}x{epochs}/seed-{seed}/run.json",
         losses="results/{study}/runs/{workload}/{method}/{workers}x{epochs}/seed-{seed}/losses.csv",
@@ -26,7 +26,7 @@ rule train:
 
 rule measure_ceiling:
     input:
-        dataset=lambda wildcards: ancient(f"results/datasets/{CEILINGS[folder_of_ceiling(wildcards)].dataset}.sha256"),
+        dataset=lambda wildcards: f"results/datasets/{CEILINGS[folder_of_ceiling(wildcards)].dataset}.sha256",
     output:
         run="results/{study}/ceilings/{workload}/seed-{seed}/run.json",
         losses="results/{study}/ceilings/{workload}/seed-{seed}/losses.csv",

@@ -127,8 +127,9 @@ def save(figure: Figure, stem: Path, title: str) -> None:
     """
     text, temporary = io.StringIO(), stem.with_name(f".{stem.name}.{os.getpid()}.png")
     with matplotlib.rc_context(STYLE | {"svg.hashsalt": stem.name}):
-        figure.savefig(text, format="svg", metadata={"Title": title, "Date": None})
+        figure.savefig(text, format="svg", metadata={"Title": title})
         figure.set_layout_engine("none")  # laid out once is enough
+        # Metadata hold the date and the addresses of vocabularies.
         svg = re.sub(r"\s*<metadata>.*</metadata>", "", text.getvalue(), flags=re.DOTALL)
         svg = re.sub(r'(\bid="|href="#|url\(#)', rf"\g<1>{stem.name}-", svg)
         write_whole(stem.with_suffix(".svg"), svg)

@@ -67,8 +67,9 @@ class Cell:
 def answer(workload: str, runs: pd.DataFrame, comparison: pd.DataFrame, seeds: list[int]) -> Answer:
     """Answer for one workload which way of training was fastest at equal accuracy, or abstain.
 
-    The rule, simple on purpose. Candidates are the configurations that are ok in every planned seed; the baseline
-    is the best serial method. A candidate whose median validation accuracy is more than 1 percentage point below
+    The rule, simple on purpose. Candidates are the configurations that are ok in every planned seed, but for parallel
+    strategies with one worker, which are serial training by another name; the baseline is the best serial method. A
+    candidate whose median validation accuracy is more than 1 percentage point below
     the baseline's is passed over. Of the rest, the one with the smallest median training time is announced as
     fastest if it took more than 5 % less time than the baseline in every seed; if it is the baseline itself, no
     parallel way was faster; otherwise nothing was clearly faster.
@@ -85,14 +86,15 @@ def answer(workload: str, runs: pd.DataFrame, comparison: pd.DataFrame, seeds: l
         return Answer(workload, reason)
     cells = [cell for _, row in comparison.iterrows() if (cell := _cell(row, runs, seeds))]
     baseline = next(cell for cell in cells if cell.method == best_serial(runs))
-    by_time = sorted(cells, key=lambda cell: (cell.seconds, cell is not baseline))
+    candidates = [cell for cell in cells if cell.is_serial or cell.workers > 1]
+    by_time = sorted(candidates, key=lambda cell: cell.seconds)
     fastest = next(cell for cell in by_time if _is_accurate(cell, baseline))
     passed_over = by_time[: by_time.index(fastest)]
 
     all_cores = runs["cores"].dropna().unique()
     here = "On this machine" + (f" ({count(all_cores[0], 'core')})" if len(all_cores) == 1 else "")
     if fastest is baseline:
-        only_serial = all(cell.is_serial for cell in cells)
+        only_serial = all(cell.is_serial for cell in candidates)
         found = _serial_it_is(workload, here, baseline, len(seeds), only_serial, bool(passed_over))
     elif _is_faster_in_every_seed(fastest, baseline):
         found = _clearly_faster(workload, here, fastest, baseline, len(seeds))

@@ -1,0 +1,311 @@
+"""The page a person opens: the answer first, failures in sight, nothing loaded, nothing run, readable on a phone."""
+
+import re
+import subprocess
+import sys
+from html.parser import HTMLParser
+
+import pandas as pd
+import pytest
+
+import fake_study
+from casual_training.analysis import steps
+
+pytest_plugins = ["browser"]
+
+COMMAND = "snakemake --cores 4 --configfile mine.yaml"
+PAYLOADS = [
+    "</script><script>window.hacked=1</script>",
+    "<img src=x onerror=window.hacked=1>",
+    '"><svg onload=window.hacked=1>',
+    "' onmouseover='window.hacked=1",
+    "</title><script>window.hacked=1</script>",
+    "</pre></code><iframe src=javascript:window.hacked=1>",
+    "<!--<script>window.hacked=1</script>-->",
+    "{{ 7 * 7 }}{% raw %}",
+    "&lt;script&gt;window.hacked=1&lt;/script&gt;",
+    "</style><style>body{display:none}</style>",
+    "]]><script>window.hacked=1</script>",
+    "$\\frac{1}{0}$",
+]
+
+
+class Parsed(HTMLParser):
+    """What a browser makes of a page: its tags with their attributes, its text, and the text of each cell."""
+
+    def __init__(self, page):
+        super().__init__()
+        self.tags, self.text, self.cells, self.in_cell = [], [], [], False
+        self.feed(page)
+
+    def handle_starttag(self, tag, attributes):
+        self.tags.append((tag, dict(attributes)))
+        if tag in ("td", "th"):
+            self.cells.append("")
+            self.in_cell = True
+
+    def handle_endtag(self, tag):
+        self.in_cell = self.in_cell and tag not in ("td", "th")
+
+    def handle_data(self, data):
+        if self.tags and self.tags[-1][0] == "style":
+            return
+        self.text.append(data)
+        if self.in_cell:
+            self.cells[-1] += data
+
+    @property
+    def words(self):
+        return " ".join(" ".join(self.text).split())
+
+    def all(self, tag):
+        return [attributes for name, attributes in self.tags if name == tag]
+
+
+def write_page(root, config, changes=lambda run: {}):
+    fake_study.write_study(root, config, changes)
+    steps.everything(config, root, COMMAND)
+    return root / "reports" / "default" / "report.html"
+
+
+def troubled(run):
+    """A seed that timed out, one that is missing, a ceiling that failed, and two commits."""
+    if run.strategy == "independent" and run.seed == 2:
+        return fake_study.failed("failed", "copy 1 ended with exit code 1")
+    if run.method == "hogwild" and (run.workers, run.seed) == (4, 1):
+        return fake_study.failed("timeout", "worker 3 trained for more than 600 s")
+    if run.method == "hogwild" and (run.workers, run.seed) == (4, 3):
+        return None
+    return {"commit_dirty": True} if run.seed == 3 else {}
+
+
+def hostile(run):
+    payload = run.method if run.method in PAYLOADS else PAYLOADS[0]
+    return fake_study.failed("failed", f"cause: {payload}") if run.seed == 2 and run.method in PAYLOADS else {}
+
+
+def hostile_config():
+    config = fake_study.make_config(methods=["serial", *PAYLOADS], workers=[2], seeds=[1, 2])
+    config["methods"] |= {payload: config["methods"]["hogwild"] for payload in PAYLOADS}
+    config["machine"]["data_dir"] = PAYLOADS[5]
+    return config
+
+
+@pytest.fixture(scope="module")
+def plain(tmp_path_factory):
+    return write_page(tmp_path_factory.mktemp("plain"), fake_study.make_config())
+
+
+@pytest.fixture(scope="module")
+def in_trouble(tmp_path_factory):
+    return write_page(tmp_path_factory.mktemp("troubled"), fake_study.make_config(), troubled)
+
+
+@pytest.fixture(scope="module")
+def attacked(tmp_path_factory):
+    return write_page(tmp_path_factory.mktemp("hostile"), hostile_config(), hostile)
+
+
+@pytest.fixture(scope="module")
+def empty(tmp_path_factory):
+    root = tmp_path_factory.mktemp("empty")
+    steps.everything(fake_study.make_config(), root, COMMAND)
+    return root / "reports" / "default" / "report.html"
+
+
+def parsed(file):
+    return Parsed(file.read_text(encoding="utf-8"))
+
+
+def test_the_answer_comes_before_everything_but_the_title(plain):
+    words = parsed(plain).words
+    answer = words.index("On this machine (2 cores), hogwild with 2 workers trained fashion_mnist-simple_nn fastest:")
+    assert answer < 200
+    assert answer < words.index("The ways compared") < words.index("Charts") < words.index("How to read this")
+    assert "15 of 15 planned runs have finished." in words
+
+
+def test_every_figure_of_the_comparison_is_in_the_page_as_the_table_has_it(plain):
+    comparison = pd.read_csv(plain.parent / "tables" / "comparison.csv")
+    cells = parsed(plain).cells
+    for row in comparison.itertuples():
+        start = next(
+            index
+            for index, cell in enumerate(cells)
+            if cell.split()[:3] == [row.method, str(row.workers), "worker" if row.workers == 1 else "workers"]
+        )
+        expected = [
+            f"{row.train_seconds_median:.1f}",
+            f"{row.speedup_vs_best_serial:.2f}",
+            f"{row.speedup_vs_serial_1_thread:.2f}",
+            f"{100 * row.test_accuracy_median:.1f} %",
+            f"{row.percent_of_ceiling:.0f} %",
+            f"{row.samples_per_second_median:,.0f}",
+            f"{row.n_ok} of 3",
+        ]
+        assert [cell.strip() for cell in cells[start + 1 : start + 8]] == expected
+
+
+def test_winner_baseline_and_oversubscribed_rows_are_marked_in_words(plain):
+    cells = parsed(plain).cells
+    assert [cell for cell in cells if cell.endswith("fastest")] == ["hogwild 2 workers x 2 epochs fastest"]
+    assert [cell for cell in cells if cell.endswith("epochs best serial")] == [
+        "threads 1 worker x 4 epochs best serial"
+    ]
+    marked = [cell for cell in cells if "oversubscribed: 4 workers of 1 thread on 2 cores" in cell]
+    assert len(marked) == 1 and marked[0].startswith("hogwild 4 workers")
+
+
+def test_failed_and_missing_runs_are_in_sight_with_their_cause(in_trouble):
+    words = parsed(in_trouble).words
+    assert "14 of 15 planned runs have finished; 1 of them failed." in words
+    assert "1 of 2 runs failed" in words
+    assert "worker 3 trained for more than 600 s" in words
+    assert "copy 1 ended with exit code 1" in words
+    assert "fashion_mnist-simple_nn: hogwild, 4x1, seed 3" in words
+    assert "1 of 3" in words
+
+
+def test_runs_of_several_commits_are_said_to_be_and_listed(in_trouble, plain):
+    note = "These runs come from 2 commits (listed at the end)"
+    assert note in parsed(in_trouble).words
+    assert "0123456789ab with uncommitted changes" in parsed(in_trouble).words
+    assert "These runs come from" not in parsed(plain).words
+
+
+def test_runs_of_another_config_are_left_out_and_counted(tmp_path):
+    config = fake_study.make_config()
+    fake_study.write_study(tmp_path, config)
+    config["workloads"]["fashion_mnist-simple_nn"]["batch_size"] = 64
+    steps.everything(config, tmp_path, COMMAND)
+    words = parsed(tmp_path / "reports" / "default" / "report.html").words
+    assert "0 of 15 planned runs have finished" in words
+    assert "Left out, because another config made them: 18 run folders" in words  # 15 runs and 3 ceilings
+
+
+def test_runs_above_their_ceiling_are_said_to_be_disturbed(tmp_path):
+    def slow_ceiling(run):
+        return {"worker_records": [{"samples": 100, "train_seconds": 1.0}]} if run.strategy == "independent" else {}
+
+    config = fake_study.make_config(methods=["serial"], seeds=[1])
+    assert "clearly faster than their ceiling" in parsed(write_page(tmp_path, config, slow_ceiling)).words
+
+
+def test_a_run_that_is_not_ok_has_no_curve(tmp_path):
+    config = fake_study.make_config(methods=["serial"], seeds=[1])
+    page = write_page(tmp_path, config, lambda run: {"status": "diverged"})
+    assert pd.read_csv(page.parent / "tables" / "losses_smoothed.csv").empty
+    assert "no run to draw yet" in parsed(page).words
+
+
+def test_a_study_without_runs_has_a_page_that_says_so(empty):
+    words = parsed(empty).words
+    assert "No run of fashion_mnist-simple_nn has finished yet" in words
+    assert "0 of 15 planned runs have finished" in words
+
+
+def test_machine_versions_commit_config_and_command_are_in_the_page(plain):
+    words = parsed(plain).words
+    assert "Made-up CPU" in words and "memory (GB): 15.6" in words
+    assert "torch 2.14.1" in words
+    assert "0123456789ab" in words
+    assert COMMAND in words
+    assert "seeds: [1, 2, 3]" in words
+
+
+def test_nothing_hostile_becomes_a_tag_or_an_attribute(attacked):
+    page = parsed(attacked)
+    assert page.all("script") == [] and page.all("iframe") == []
+    assert len(page.all("style")) == 1 + 3  # the page's own and one a chart
+    attributes = {name for _, attributes in page.tags for name in attributes}
+    assert not {name for name in attributes if name.startswith("on")}
+    assert "hacked" not in " ".join(str(value) for _, attributes in page.tags for value in attributes.values())
+
+
+@pytest.mark.parametrize("payload", PAYLOADS)
+def test_hostile_names_and_causes_stand_in_the_page_as_text(attacked, payload):
+    page = parsed(attacked)
+    cells = [cell.strip() for cell in page.cells]
+    assert f"cause: {payload}" in cells
+    assert [cell for cell in cells if cell.startswith(f"{payload} 2 workers")]
+    assert payload in "".join(page.text)
+
+
+@pytest.mark.parametrize("name", ["plain", "in_trouble", "attacked", "empty"])
+def test_no_page_loads_anything(request, name):
+    page = parsed(request.getfixturevalue(name))
+    loaded = [
+        value
+        for _, attributes in page.tags
+        for key, value in attributes.items()
+        if key in ("src", "href", "xlink:href", "action", "data", "srcset") and not value.startswith(("#", "data:,"))
+    ]
+    assert loaded == []
+    text = request.getfixturevalue(name).read_text(encoding="utf-8")
+    assert re.findall(r"url\((?!#)[^)]*\)|@import", text) == []
+
+
+@pytest.mark.parametrize("name", ["plain", "in_trouble", "attacked", "empty"])
+def test_a_screen_reader_finds_language_landmarks_captions_and_scopes(request, name):
+    page = parsed(request.getfixturevalue(name))
+    assert page.all("html")[0]["lang"] == "en"
+    assert all(len(page.all(tag)) == 1 for tag in ("header", "main", "footer", "h1"))
+    assert len(page.all("table")) == len(page.all("caption"))
+    assert all(attributes["scope"] in ("col", "row") for attributes in page.all("th"))
+    assert all(attributes.get("role") == "img" for attributes in page.all("svg"))
+    ids = [attributes["id"] for _, attributes in page.tags if "id" in attributes]
+    assert len(ids) == len(set(ids))
+
+
+def test_every_file_of_the_study_is_written_and_no_temporary_one_is_left(plain):
+    root = plain.parents[2]
+    made = {str(file.relative_to(root)) for file in root.rglob("*") if file.is_file() and "/runs/" not in str(file)}
+    figures = [
+        f"figures/{name}.{suffix}" for name in ("losses", "losses_smoothed", "speedup") for suffix in ("svg", "png")
+    ]
+    tables = [f"tables/{name}.csv" for name in ("runs", "ceilings", "comparison", "losses_smoothed", "speedup")]
+    expected = {f"reports/default/{file}" for file in ["report.html", *figures, *tables]}
+    expected |= {f"results/default/{name}.csv" for name in ("runs", "ceilings", "comparison")}
+    assert {file for file in made if "/ceilings/" not in file} == expected
+
+
+def test_making_the_page_again_from_the_same_runs_changes_nothing(tmp_path):
+    config = fake_study.make_config(seeds=[1], workers=[2])
+    first = write_page(tmp_path, config).read_bytes()
+    steps.everything(config, tmp_path, COMMAND)
+    assert (tmp_path / "reports" / "default" / "report.html").read_bytes() == first
+
+
+def test_the_analysis_never_imports_torch():
+    code = "import sys; from casual_training.analysis import steps; sys.exit('torch' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], timeout=60).returncode == 0
+
+
+@pytest.mark.parametrize("width", [390, 1280])
+@pytest.mark.parametrize("name", ["plain", "in_trouble", "attacked", "empty"])
+def test_in_a_browser_nothing_runs_or_fails_and_the_body_does_not_scroll_sideways(request, browser, name, width):
+    browser.open(request.getfixturevalue(name), width)
+    browser.run("document.querySelectorAll('details').forEach(details => details.open = true)")
+    assert browser.run("return document.documentElement.scrollWidth") <= width
+    assert browser.run("return window.hacked") is None
+    assert browser.run("return getComputedStyle(document.body).display") == "block"
+    assert browser.console_errors() == []
+
+
+@pytest.mark.parametrize("width", [390, 1280])
+@pytest.mark.parametrize("name", ["plain", "in_trouble", "attacked"])
+def test_in_a_browser_every_chart_has_a_visible_box_with_its_text_inside(request, browser, name, width):
+    browser.open(request.getfixturevalue(name), width)
+    boxes = browser.run(
+        "return [...document.querySelectorAll('figure svg')].map(svg => {"
+        "  const box = svg.getBoundingClientRect();"
+        "  const texts = [...svg.querySelectorAll('text')].map(text => text.getBoundingClientRect());"
+        "  const outside = texts.filter(text => text.left < box.left - 1 || text.right > box.right + 1);"
+        "  return [box.width, box.height, box.left >= 0 && box.right <= innerWidth, texts.length, outside.length];"
+        "})"
+    )
+    assert len(boxes) == 3
+    for box_width, box_height, inside, n_texts, n_outside in boxes:
+        assert box_width > 300 and box_height > 150
+        assert inside
+        assert n_texts > 5 and n_outside == 0

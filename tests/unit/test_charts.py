@@ -1,0 +1,235 @@
+"""The charts draw the data behind them, readably, and can stand together in one page."""
+
+import itertools
+import re
+import xml.etree.ElementTree as ElementTree
+
+import pandas as pd
+import pytest
+from matplotlib.colors import to_hex
+from matplotlib.text import Text
+
+from casual_training.analysis import charts
+from casual_training.analysis.columns import (
+    CEILINGS_COLUMNS,
+    LOSSES_COLUMNS,
+    RUNS_COLUMNS,
+    SMOOTHED_COLUMNS,
+    SPEEDUP_COLUMNS,
+    as_table,
+)
+
+SVG = "{http://www.w3.org/2000/svg}"
+
+
+def logs(cells, n_steps=5, workloads=("images",), loss=lambda worker, step: 2.0 / step):
+    """Log (method, workers) cells: worker w logs its step s at second s + w / 10."""
+    rows = [
+        {"workload": workload, "method": method, "workers": workers, "epochs": 4 / workers, "worker": worker}
+        | {"step": step, "seconds": step + worker / 10, "samples": 32 * step, "loss": loss(worker, step)}
+        for workload in workloads
+        for method, workers in cells
+        for worker in range(workers)
+        for step in range(1, n_steps + 1)
+    ]
+    return pd.DataFrame(rows)
+
+
+def runs(seconds):
+    """Make runs of {(method, workers): seconds of each seed, None where it failed}; serial is the baseline."""
+    rows = [
+        {"workload": "images", "method": method, "strategy": method, "workers": workers, "epochs": 4 / workers}
+        | {"seed": seed, "threads_per_worker": 1, "oversubscribed": workers > 2, "status": "ok" if value else "failed"}
+        | {"train_seconds": value, "samples_per_second": value and 1000 / value}
+        for (method, workers), values in seconds.items()
+        for seed, value in enumerate(values, start=1)
+    ]
+    return as_table(rows, RUNS_COLUMNS)
+
+
+def ceilings(*speeds):
+    rows = [{"workload": "images", "seed": seed, "samples_per_second": speed} for seed, speed in enumerate(speeds, 1)]
+    return as_table(rows, CEILINGS_COLUMNS)
+
+
+def words(figure):
+    """List the texts of a figure, without the tick labels beyond the ends of an axis, which are not drawn."""
+    hidden = []
+    for axis in itertools.chain.from_iterable((axes.xaxis, axes.yaxis) for axes in figure.axes):
+        low, high = sorted(axis.get_view_interval())
+        hidden += [tick.label1 for tick in axis.get_major_ticks() if not low <= tick.get_loc() <= high]
+    texts = [text for text in figure.findobj(Text) if text not in hidden]
+    return [text for text in texts if text.get_visible() and text.get_text().strip()]
+
+
+def test_the_batches_of_all_workers_are_merged_in_the_order_of_time():
+    data = charts.losses_data(logs([("hogwild", 2)], n_steps=3))
+    assert list(data["configuration"].unique()) == ["hogwild, 2 workers x 2 epochs"]
+    assert list(data["worker"]) == [0, 1, 0, 1, 0, 1]
+    assert list(data["logged_batch"]) == [1, 2, 3, 4, 5, 6]
+    assert data["seconds"].is_monotonic_increasing
+
+
+def test_labels_say_one_worker_and_one_epoch_in_the_singular():
+    data = charts.losses_data(logs([("serial", 1), ("hogwild", 4), ("hogwild", 8)], n_steps=1))
+    expected = ["serial, 1 worker x 4 epochs", "hogwild, 4 workers x 1 epoch", "hogwild, 8 workers x 0.5 epochs"]
+    assert list(data["configuration"].unique()) == expected
+
+
+def test_a_smoothed_curve_has_at_most_200_points_and_keeps_its_ends():
+    data = charts.losses_data(logs([("serial", 1)], n_steps=777))
+    smoothed = charts.smoothed_losses_data(data)
+    assert len(smoothed) == 200
+    assert smoothed["seconds"].iloc[[0, -1]].tolist() == [1, 777]
+    assert smoothed["seconds"].is_unique
+
+
+def test_smoothing_takes_noise_away_and_keeps_the_level():
+    noisy = charts.losses_data(logs([("serial", 1)], n_steps=400, loss=lambda worker, step: 1 + 0.5 * (-1) ** step))
+    second_half = charts.smoothed_losses_data(noisy)["loss_smoothed"].iloc[100:]
+    assert second_half.mean() == pytest.approx(1, abs=0.05)
+    assert second_half.std() < 0.1
+
+
+def test_a_curve_too_short_to_smooth_is_left_as_it_is():
+    data = charts.losses_data(logs([("serial", 1)], n_steps=3))
+    assert list(charts.smoothed_losses_data(data)["loss_smoothed"]) == pytest.approx([2.0, 1.0, 2 / 3])
+
+
+def test_the_summary_gives_the_ends_and_the_lowest_loss_of_a_curve():
+    losses = [2.0, 0.5, 0.7]
+    data = charts.losses_data(logs([("serial", 1)], n_steps=3, loss=lambda worker, step: losses[step - 1]))
+    assert charts.losses_summary(data).iloc[0, 2:].tolist() == [3, 2.0, 0.5, 0.7]
+
+
+def test_the_data_behind_the_speedups_are_one_row_a_run_with_its_pair():
+    table = charts.speedup_data(runs({("serial", 1): [20, 30], ("hogwild", 2): [10, None]}), ceilings(150, None))
+    assert list(table.columns) == list(SPEEDUP_COLUMNS)
+    hogwild = table[table["configuration"] == "hogwild, 2 workers x 2 epochs"]
+    assert hogwild["speedup_vs_best_serial"].tolist()[0] == 2.0
+    assert pd.isna(hogwild["speedup_vs_best_serial"].tolist()[1])
+    assert hogwild["ceiling_speedup"].tolist()[0] == pytest.approx(3.0)  # 150 against 1000 / 20 samples a second
+
+
+def test_every_dot_and_median_of_the_speedups_stands_where_its_data_say():
+    data = charts.speedup_data(runs({("serial", 1): [20, 20, 20], ("hogwild", 2): [10, 8, 16]}), ceilings())
+    axis = charts.speedup(data).axes[0]
+    dots = [line for line in axis.lines if line.get_marker() == "o"]
+    assert sorted(dots[0].get_xdata()) == pytest.approx([1.25, 2.0, 2.5])
+    assert [text.get_text() for text in axis.texts] == ["2.00", "1.00"]
+    assert axis.get_yticklabels()[0].get_text() == "hogwild\n2 workers x 2 epochs"
+
+
+def test_the_ceiling_is_drawn_at_its_median_where_known_and_not_at_all_where_not():
+    several = runs({("serial", 1): [20, 20, 20], ("hogwild", 2): [10, 10, 10]})
+
+    def labelled(speeds):
+        axis = charts.speedup(charts.speedup_data(several, ceilings(*speeds))).axes[0]
+        return [line.get_xdata()[0] for line in axis.lines if line.get_label() == "ceiling"]
+
+    assert labelled([90, 100, 120]) == [pytest.approx(2.0)]
+    assert labelled([]) == []
+
+
+def test_oversubscribed_and_failed_configurations_are_marked_in_words():
+    table = runs({("serial", 1): [20], ("hogwild", 4): [10], ("ddp", 2): [None]})
+    figure = charts.speedup(charts.speedup_data(table, ceilings()))
+    said = [text.get_text() for text in words(figure)]
+    assert "hogwild\n4 workers x 1 epoch *" in said
+    assert "* oversubscribed" in said
+    assert "no ok run" in said
+
+
+def test_thirty_lines_all_differ_in_colour_and_dash_together():
+    cells = [(f"method{number}", workers) for number in range(10) for workers in (1, 2, 4)]
+    figure = charts.losses(charts.losses_data(logs(cells)))
+    lines = figure.axes[0].lines
+    looks = {(to_hex(line.get_color()), str(line._unscaled_dash_pattern)) for line in lines}
+    assert len(lines) == len(looks) == 30
+
+
+def test_a_spike_does_not_flatten_the_curve_and_the_axis_starts_at_zero():
+    spiky = logs([("serial", 1)], n_steps=300, loss=lambda worker, step: 90.0 if step == 150 else 2.3)
+    low, high = charts.losses(charts.losses_data(spiky)).axes[0].get_ylim()
+    assert low == 0
+    assert 2.3 < high < 3
+
+
+def test_each_workload_has_a_facet_and_one_legend_names_every_line_once():
+    data = charts.losses_data(logs([("serial", 1), ("hogwild", 2)], workloads=("images", "texts")))
+    figure = charts.smoothed_losses(charts.smoothed_losses_data(data))
+    assert [axis.get_title("left") for axis in figure.axes] == ["images", "texts"]
+    assert len(figure.legends[0].get_texts()) == 2
+
+
+def test_no_data_still_give_charts_that_say_so():
+    for figure in (
+        charts.losses(as_table([], LOSSES_COLUMNS)),
+        charts.smoothed_losses(as_table([], SMOOTHED_COLUMNS)),
+        charts.speedup(as_table([], SPEEDUP_COLUMNS)),
+    ):
+        assert "no run to draw yet" in [text.get_text() for text in words(figure)]
+
+
+@pytest.mark.parametrize("n_methods", [1, 8])
+def test_nothing_is_drawn_outside_the_figure_even_with_long_names(n_methods):
+    names = [f"a_rather_long_method_name_{number}" for number in range(n_methods)]
+    cells = list(itertools.product(names, (1, 4)))
+    data = charts.losses_data(logs(cells))
+    speedups = charts.speedup_data(runs({("serial", 1): [20, 21], **{cell: [9, 10] for cell in cells}}), ceilings(200))
+    for figure in (charts.losses(data), charts.speedup(speedups)):
+        figure.draw_without_rendering()
+        width, height = figure.bbox.width, figure.bbox.height
+        for text in words(figure):
+            box = text.get_window_extent()
+            assert box.x0 >= 0 and box.x1 <= width, text
+            assert box.y0 >= 0 and box.y1 <= height, text
+
+
+@pytest.fixture
+def saved(tmp_path):
+    data = charts.losses_data(logs([("<b>$x_1$ & co</b>", 1), ("hogwild", 2)]))
+    figures = {"losses": charts.losses(data), "smoothed": charts.smoothed_losses(charts.smoothed_losses_data(data))}
+    for name, figure in figures.items():
+        charts.save(figure, tmp_path / "figures" / name, title=f"The {name}")
+    return tmp_path / "figures"
+
+
+def test_saving_writes_an_svg_and_a_png_and_leaves_nothing_else(saved):
+    assert {file.name for file in saved.iterdir()} == {"losses.svg", "losses.png", "smoothed.svg", "smoothed.png"}
+    assert (saved / "losses.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_text_in_an_svg_is_text_and_its_title_says_what_it_shows(saved):
+    root = ElementTree.parse(saved / "losses.svg").getroot()
+    said = [text.text for text in root.iter(f"{SVG}text")]
+    assert "hogwild, 2 workers x 2 epochs" in said
+    assert "<b>$x_1$ & co</b>, 1 worker x 4 epochs" in said
+    assert root.find(f"{SVG}title").text == "The losses"
+
+
+def test_ids_are_unique_across_charts_and_every_reference_finds_its_own(saved):
+    all_ids = []
+    for file in saved.glob("*.svg"):
+        svg = file.read_text()
+        ids = re.findall(r'\bid="([^"]+)"', svg)
+        references = re.findall(r'href="#([^"]+)"', svg) + re.findall(r"url\(#([^)]+)\)", svg)
+        assert references and set(references) <= set(ids)
+        all_ids += ids
+    assert len(all_ids) == len(set(all_ids))
+
+
+def test_an_svg_loads_nothing_and_has_no_date(saved):
+    for file in saved.glob("*.svg"):
+        svg = file.read_text()
+        assert set(re.findall(r'(?:src|href)="([^#][^"]*)"|url\(([^#][^)]*)\)', svg)) == set()
+        assert "metadata" not in svg
+
+
+def test_the_same_data_give_the_same_files(tmp_path):
+    for name in ("first", "second"):
+        figure = charts.losses(charts.losses_data(logs([("serial", 1), ("hogwild", 2)])))
+        charts.save(figure, tmp_path / name / "losses", title="The losses")
+    for suffix in ("svg", "png"):
+        files = [tmp_path / name / f"losses.{suffix}" for name in ("first", "second")]
+        assert files[0].read_bytes() == files[1].read_bytes()

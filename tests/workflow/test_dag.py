@@ -1,0 +1,181 @@
+"""Which jobs Snakemake would run, and that an edit reruns what it concerns and nothing else."""
+
+import ast
+import json
+import os
+import re
+import shlex
+from collections import Counter
+from pathlib import Path
+
+import pytest
+from project import ANALYSIS, CEILINGS, CHARTS, PAGE, REPOSITORY, RUNS, TINY, Project, names
+
+from casual_training.study import schedule
+
+PACKAGE = REPOSITORY / "src" / "casual_training"
+# They write files, describe the machine and hold its lock: no result depends on them.
+NO_RESULT_DEPENDS_ON = {"files", "machine", "machine_lock"}
+
+
+@pytest.fixture(scope="module")
+def default(tmp_path_factory) -> Project:
+    """The default study on a machine of two cores."""
+    return Project.of_repository(tmp_path_factory.mktemp("default") / "project", {"machine": {"cores": 2}})
+
+
+@pytest.fixture(scope="module")
+def default_jobs(default):
+    return default.dry_run("--cores", "7")
+
+
+def rules(jobs):
+    return Counter(job.rule for job in jobs)
+
+
+def test_the_default_study_is_15_runs_and_3_ceilings(default_jobs):
+    assert rules(default_jobs) == {
+        "fetch_dataset": 1,
+        "train": 15,
+        "measure_ceiling": 3,
+        "collect_runs": 1,
+        "compare_methods": 1,
+        "plot_losses": 1,
+        "plot_speedup": 1,
+        "render_report": 1,
+        "all": 1,
+    }
+
+
+def test_timed_jobs_claim_all_cores_and_others_one(default_jobs):
+    threads = {(job.rule, job.threads) for job in default_jobs}
+    timed = {("train", 7), ("measure_ceiling", 7)}
+    assert timed < threads
+    assert {count for rule, count in threads - timed} == {1}
+
+
+def test_cores_in_the_list_of_workers_doubles_no_run(default, tmp_path):
+    project = default.copy(tmp_path / "project")
+    project.set("study.workers", [1, 2, 4, "cores"])
+    assert rules(project.dry_run())["train"] == 15
+
+
+def test_cores_given_to_snakemake_change_no_run(project):
+    project.set("machine.cores", "auto")
+
+    def commands(cores):
+        printed = project.snakemake("--dry-run", "--printshellcmds", "--cores", cores).stdout
+        return {line.strip() for line in printed.splitlines() if "casual_training train" in line}
+
+    of_one, of_eight = commands("1"), commands("8")
+    specs = [json.loads(shlex.split(command)[shlex.split(command).index("--run") + 1]) for command in of_one]
+    assert {spec["method"] for spec in specs} == {"serial", "hogwild", "ceiling"}
+    assert of_one == of_eight
+
+
+def test_timed_jobs_are_executed_in_the_order_of_the_schedule(finished):
+    planned = [run.folder for run in schedule(finished.config)]
+    assert planned != sorted(planned)  # or any order would do
+    started = {
+        folder: json.loads((finished.root / folder / "run.json").read_text())["started_at"] for folder in planned
+    }
+    assert sorted(planned, key=started.get) == planned
+
+
+def test_a_finished_study_has_nothing_to_do(finished):
+    assert finished.dry_run() == []
+
+
+def test_a_study_that_is_moved_and_its_code_checked_out_again_has_nothing_to_do(study):
+    for file in [*(study.root / "src").rglob("*"), *(study.root / "workflow").rglob("*")]:
+        os.utime(file)
+    assert study.dry_run() == []
+
+
+@pytest.mark.parametrize(
+    ("file", "rerun"),
+    [
+        ("strategies/hogwild.py", {"hogwild 1x2 seed 1", "hogwild 2x1 seed 1"} | ANALYSIS),
+        ("strategies/serial.py", {"serial 1x2 seed 1"} | ANALYSIS),
+        ("models/simple_nn.py", RUNS | CEILINGS | ANALYSIS),
+        ("recorder.py", RUNS | CEILINGS | ANALYSIS),
+        ("analysis/charts.py", CHARTS | PAGE),
+        ("analysis/report.html.jinja2", PAGE),
+    ],
+)
+def test_an_edited_source_reruns_what_depends_on_it_and_nothing_else(study, file, rerun):
+    study.edit(file)
+    assert names(study.dry_run()) == rerun
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "rerun"),
+    [
+        ("workloads.sample.batch_size", 16, RUNS | CEILINGS),
+        ("methods.serial.threads", 2, {"serial 1x2 seed 1"}),
+        # Two workers on two cores had one thread each already.
+        ("methods.hogwild.threads", 1, {"hogwild 1x2 seed 1"}),
+        ("study.seeds", [1, 2], {name.replace("seed 1", "seed 2") for name in RUNS | CEILINGS}),
+        ("machine.deadline_seconds", 7, set()),
+        ("machine.data_dir", "elsewhere", set()),
+    ],
+)
+def test_a_changed_key_trains_what_it_concerns_and_makes_the_page_anew(study, key, value, rerun):
+    study.set(key, value)
+    assert names(study.dry_run()) == rerun | ANALYSIS
+
+
+def test_another_data_folder_does_not_hide_what_else_is_to_be_done(study):
+    study.set("machine.data_dir", "elsewhere")
+    study.edit("strategies/serial.py")
+    (study.results / "runs/sample/hogwild/2x1/seed-1/run.json").unlink()
+    assert {"serial 1x2 seed 1", "hogwild 2x1 seed 1"} | ANALYSIS == names(study.dry_run())
+
+
+def test_a_workload_that_is_added_leaves_the_others_alone(study):
+    study.set("workloads.large_batch", TINY["workloads"]["sample"] | {"batch_size": 64})
+    study.set("study.workloads", ["sample", "large_batch"])
+    jobs = study.dry_run()
+    assert rules(jobs) == {"train": 3, "measure_ceiling": 1} | dict.fromkeys(ANALYSIS, 1)
+    assert {job.wildcards.get("workload") for job in jobs} == {None, "large_batch"}
+
+
+def test_every_module_that_training_imports_is_in_the_digest_of_a_run():
+    digested = re.search(r'core = "([a-z_ ]+)"', (REPOSITORY / "workflow/rules/common.smk").read_text())[1]
+    assert _imported({"experiment", "preload"}) == set(digested.split()) | NO_RESULT_DEPENDS_ON
+
+
+def _imported(modules: set[str]) -> set[str]:
+    """Find the modules of ours that these import, directly or through others; strategies and models are none."""
+    found, waiting = set(), set(modules)
+    while waiting:
+        module = waiting.pop()
+        found.add(module)
+        for line in ast.walk(ast.parse((PACKAGE / f"{module}.py").read_text())):
+            if isinstance(line, ast.Import | ast.ImportFrom):
+                start = f"{line.module}." if isinstance(line, ast.ImportFrom) else ""
+                parts = [(start + alias.name).split(".") for alias in line.names]
+                ours = {part[1] for part in parts if part[0] == "casual_training"}
+                waiting |= {name for name in ours if (PACKAGE / f"{name}.py").is_file()} - found
+    return found
+
+
+def test_every_module_of_the_analysis_is_an_input_of_the_rules_that_use_it(default_jobs):
+    files = {file.name for file in (PACKAGE / "analysis").iterdir() if file.is_file()} - {"__init__.py"}
+    used_by = {}
+    for job in default_jobs:
+        inputs = {Path(name).name for name in job.inputs if name.startswith("src/casual_training/analysis/")}
+        for name in inputs - {"steps.py"}:  # which has a function for each rule and imports everything
+            text = (PACKAGE / "analysis" / name).read_text()
+            modules = set(re.findall(r"^from casual_training\.analysis\.(\w+) import", text, re.M))
+            assert {f"{module}.py" for module in modules} <= inputs, f"{job.rule} uses {name}"
+        used_by |= dict.fromkeys(inputs, job.rule)
+    assert used_by.keys() == files
+
+
+def test_snakemakes_own_report_needs_no_cores_and_holds_the_page(finished, tmp_path):
+    done = finished.snakemake("--report", str(tmp_path / "report.html"))
+    assert done.returncode == 0, done.stdout
+    text = (tmp_path / "report.html").read_text()
+    for shown in ("report.html", "runs.csv", "comparison.csv", "losses.svg", "speedup.svg"):
+        assert f'"{shown}"' in text

@@ -1,0 +1,149 @@
+"""The tiny study, from nothing to the page: everything that was promised is there, and nothing else is left."""
+
+import csv
+import json
+import time
+
+import psutil
+import pytest
+from project import ANALYSIS, CEILINGS, RUNS, jobs_in, names
+
+from casual_training import study as studies
+
+PHASES = ("import", "load", "spawn", "train", "evaluate", "write")
+
+
+@pytest.fixture(scope="module")
+def records(finished):
+    """What stands in each run.json, by the run or ceiling that was planned."""
+
+    def refuse(constant):
+        raise AssertionError(f"{constant} is no JSON")
+
+    planned = studies.schedule(finished.config)
+    files = {run.folder: finished.root / run.folder / "run.json" for run in planned}
+    return [(run, json.loads(files[run.folder].read_text(), parse_constant=refuse)) for run in planned]
+
+
+def rows_of(path):
+    with open(path, newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def test_every_job_was_executed_once_and_announced_before(finished):
+    output = (finished.root / "output.txt").read_text()
+    assert names(jobs_in(output)) == {"fetch_dataset"} | RUNS | CEILINGS | ANALYSIS
+    announced = "study tiny: 4 of 4 runs to make, ceilings included"
+    assert 0 < output.index(announced) < output.index("rule train:")
+
+
+def test_each_planned_run_has_a_folder_with_three_files_and_there_is_no_other(finished):
+    folders = {path.parent for path in finished.results.glob("**/seed-*/*")}
+    assert folders == {finished.root / run.folder for run in studies.schedule(finished.config)}
+    for folder in folders:
+        assert {path.name for path in folder.iterdir()} == {"run.json", "losses.csv", "train.log"}
+
+
+def test_every_run_is_ok_and_says_what_was_run(records):
+    assert len(records) == 4
+    for run, record in records:
+        assert (record["format"], record["status"], record["cause"]) == (1, "ok", "")
+        assert record["spec"] == run.spec
+        for key in ("study", "workload", "method", "strategy", "workers", "epochs", "passes", "seed", "cores"):
+            assert record[key] == getattr(run, key)
+        assert (record["threads_per_worker"], record["oversubscribed"]) == (run.threads, False)
+        assert record["expected"] is False
+        assert {"system", "processor", "physical_cores", "memory_gb", "load_average"} <= record["machine"].keys()
+        assert {"python", "torch", "numpy", "casual-training"} <= record["versions"].keys()
+        assert {"commit", "commit_dirty", "started_at"} <= record.keys()
+
+
+def test_every_run_measured_all_it_should(records):
+    for _, record in records:
+        for key in ("validation_accuracy", "test_accuracy"):
+            assert 0 < record[key] < 1
+        for key in ("samples_per_second", "test_loss", "cpu_seconds", "peak_rss_mb"):
+            assert record[key] > 0
+        assert record["samples_per_second"] == pytest.approx(
+            record["samples"] / record["clocks"]["train_seconds"], rel=0.01
+        )
+
+
+def test_the_phases_add_up_to_the_wall_time(records):
+    for _, record in records:
+        clocks = record["clocks"]
+        assert sum(clocks[f"{phase}_seconds"] for phase in PHASES) == pytest.approx(clocks["wall_seconds"], rel=0.02)
+        assert all(clocks[f"{phase}_seconds"] > 0 for phase in PHASES)
+        assert clocks["wait_seconds"] >= 0
+
+
+def test_every_run_made_two_passes_over_640_samples_shared_out_over_its_workers(records):
+    for run, record in records:
+        assert record["samples"] == record["planned_samples"] == 2 * 640
+        assert [worker["rank"] for worker in record["worker_records"]] == list(range(run.workers))
+        for worker in record["worker_records"]:
+            assert worker["samples"] == 2 * 640 / run.workers
+            assert worker["steps"] == 2 * 640 / 32 / run.workers
+            assert worker["threads"] == run.threads
+
+
+def test_a_loss_is_written_down_every_third_step_of_each_worker(finished, records):
+    # 40 steps of one worker or 20 of each of two.
+    expected = {1: {"0": 13}, 2: {"0": 6, "1": 6}}
+    for run, _ in records:
+        rows = rows_of(finished.root / run.folder / "losses.csv")
+        assert list(rows[0]) == ["worker", "step", "seconds", "samples", "loss"]
+        for worker, count in expected[run.workers].items():
+            own = [row for row in rows if row["worker"] == worker]
+            assert [int(row["step"]) for row in own] == [3 * (note + 1) for note in range(count)]
+            assert [int(row["samples"]) for row in own] == [32 * int(row["step"]) for row in own]
+            assert all(0.1 < float(row["loss"]) < 10 for row in own)
+        assert len(rows) == sum(expected[run.workers].values())
+
+
+def test_the_tables_have_a_row_for_every_run_ceiling_and_configuration(finished):
+    runs = rows_of(finished.results / "runs.csv")
+    cells = [("serial", "1"), ("hogwild", "1"), ("hogwild", "2")]
+    assert [(row["method"], row["workers"]) for row in runs] == cells
+    assert sorted(row["order"] for row in runs) == ["1", "2", "3"]
+    comparison = rows_of(finished.results / "comparison.csv")
+    assert [(row["method"], row["workers"]) for row in comparison] == cells
+    assert {(row["n_runs"], row["n_ok"]) for row in comparison} == {("1", "1")}
+    (ceiling,) = rows_of(finished.results / "ceilings.csv")
+    assert (ceiling["workload"], ceiling["seed"], ceiling["copies"], ceiling["status"]) == ("sample", "1", "2", "ok")
+
+
+def test_the_page_begins_with_the_answer_of_a_complete_study(finished):
+    page = (finished.reports / "report.html").read_text()
+    answer = page.partition('<p class="answer">')[2].partition("</p>")[0]
+    assert "sample" in answer
+    assert "serial" in answer
+    assert "3 of 3 planned runs have finished" in page
+    for chart in ("losses", "losses_smoothed", "speedup"):
+        assert (finished.reports / "figures" / f"{chart}.svg").stat().st_size > 1000
+        assert (finished.reports / "figures" / f"{chart}.png").stat().st_size > 1000
+
+
+def test_the_page_gives_the_command_to_repeat_it_and_not_where_the_project_stands(finished):
+    page = (finished.reports / "report.html").read_text()
+    assert "snakemake --cores 4 --configfile study.yaml" in page
+    assert str(finished.root) not in page
+
+
+def test_no_temporary_file_and_no_process_is_left(finished):
+    assert [path for path in finished.root.rglob("*.tmp") if ".snakemake" not in path.parts] == []
+    deadline = time.monotonic() + 5
+    while left := _processes_in(finished.root):
+        assert time.monotonic() < deadline, left
+        time.sleep(0.1)
+
+
+def _processes_in(folder):
+    left = []
+    for process in psutil.process_iter():
+        try:
+            if process.cwd().startswith(str(folder)) and process.status() != psutil.STATUS_ZOMBIE:
+                left.append((process.pid, process.cmdline()))
+        except psutil.Error:
+            continue  # ended meanwhile, or another user's
+    return left

@@ -1,0 +1,188 @@
+"""Each rule alone makes its outputs from its inputs, and says so when it cannot."""
+
+import json
+import math
+
+import pandas as pd
+import pytest
+from project import Project, jobs_in, names, snapshot
+
+import fake_study
+from casual_training import datasets
+from casual_training.analysis import steps
+from casual_training.study import plan, schedule
+
+RUNS_COLUMNS = (
+    "workload,method,strategy,workers,epochs,seed,threads_per_worker,cores,oversubscribed,order,status,expected,cause,"
+    "import_seconds,load_seconds,spawn_seconds,train_seconds,evaluate_seconds,write_seconds,wall_seconds,samples,"
+    "samples_per_second,validation_accuracy,test_accuracy,test_loss,cpu_seconds,peak_rss_mb"
+)
+CEILINGS_COLUMNS = "workload,seed,copies,status,cause,samples_per_second"
+COMPARISON_COLUMNS = (
+    "workload,method,workers,epochs,n_runs,n_ok,train_seconds_median,samples_per_second_median,speedup_vs_best_serial,"
+    "speedup_vs_serial_1_thread,percent_of_ceiling,test_accuracy_median"
+)
+KINDS = ("svg", "png")
+FAILED = ("hogwild", 4, 2)  # method, workers, seed of the one run that failed
+
+
+def spoil(run):
+    one_failed = (run.method, run.workers, run.seed) == FAILED
+    return fake_study.failed("timeout", "worker 0 did not end") if one_failed else {}
+
+
+@pytest.fixture(scope="module")
+def analysed(tmp_path_factory) -> Project:
+    """The default study with made-up runs, one of them failed, and everything that is made from them."""
+    project = Project.of_repository(tmp_path_factory.mktemp("analysed") / "project", {"machine": {"cores": 2}})
+    fake_study.write_study(project.root, project.config, spoil)
+    steps.everything(project.config, project.root, "snakemake")
+    return project
+
+
+def make_again(project, rule, *files):
+    """Remove a rule's outputs and let it make them from what is there."""
+    paths = [project.root / file for file in files]
+    for path in paths:
+        path.unlink()
+    jobs = project.run("--cores", "1", "--allowed-rules", rule, "--", *files)
+    assert names(jobs) == {rule}
+    for path in paths:
+        assert path.stat().st_size > 0
+    return paths
+
+
+def test_fetch_dataset_puts_the_verified_files_in_place_and_notes_their_checksums(project):
+    target = "results/datasets/fashion_mnist_sample.sha256"
+    assert names(project.run("--cores", "1", "--", target)) == {"fetch_dataset"}
+    noted = dict(reversed(line.split()) for line in (project.root / target).read_text().splitlines())
+    assert noted == datasets.get("fashion_mnist_sample").sha256
+    assert {path.name for path in (project.root / "data/fashion_mnist_sample").glob("*-ubyte")} == noted.keys()
+
+
+def test_fetch_dataset_fails_with_one_sentence_and_notes_nothing_where_there_are_no_data(project):
+    project.set("machine.data_dir", "empty folder")
+    target = "results/datasets/fashion_mnist_sample.sha256"
+    done = project.snakemake("--cores", "1", "--", target)
+    assert done.returncode != 0
+    assert "casual-training: fashion_mnist_sample could not be fetched" in done.stdout
+    assert "Traceback" not in done.stdout
+    assert not (project.root / target).exists()
+
+
+def test_train_and_measure_ceiling_make_one_run_folder_each(study):
+    folders = ["results/tiny/runs/sample/hogwild/2x1/seed-1", "results/tiny/ceilings/sample/seed-1"]
+    targets = [f"{folder}/run.json" for folder in folders]
+    others = {run.folder for run in schedule(study.config)} - set(folders)
+    untouched = {folder: snapshot(study.root / folder) for folder in others}
+    for target in targets:
+        (study.root / target).unlink()
+    jobs = study.run("--cores", "1", "--allowed-rules", "train", "measure_ceiling", "--", *targets)
+    assert names(jobs) == {"hogwild 2x1 seed 1", "ceiling seed 1"}
+    for folder, strategy in zip(folders, ("hogwild", "independent"), strict=True):
+        record = json.loads((study.root / folder / "run.json").read_text())
+        assert (record["strategy"], record["status"], record["workers"]) == (strategy, "ok", 2)
+        assert len((study.root / folder / "losses.csv").read_text().splitlines()) == 1 + 2 * 6
+    assert untouched == {folder: snapshot(study.root / folder) for folder in others}
+
+
+def test_train_fails_with_one_sentence_and_no_result_where_the_data_are_missing(study):
+    study.set("machine.data_dir", "empty folder")
+    target = "results/tiny/runs/sample/serial/1x2/seed-1/run.json"
+    (study.root / target).unlink()
+    done = study.snakemake("--cores", "1", "--allowed-rules", "train", "--", target)
+    assert done.returncode != 0
+    assert "casual-training: empty folder/fashion_mnist_sample/" in done.stdout
+    assert "Traceback" not in done.stdout
+    assert not (study.root / target).exists()
+
+
+def test_collect_runs_makes_a_row_a_run_and_a_row_a_ceiling(analysed):
+    files = make_again(analysed, "collect_runs", "results/default/runs.csv", "results/default/ceilings.csv")
+    runs, ceilings = map(pd.read_csv, files)
+    assert ",".join(runs) == RUNS_COLUMNS
+    assert [(row.method, row.workers, row.seed) for row in runs.itertuples()] == [
+        (method, workers, seed)
+        for method, workers in [("serial", 1), ("threads", 1), ("hogwild", 1), ("hogwild", 2), ("hogwild", 4)]
+        for seed in (1, 2, 3)
+    ]
+    assert sorted(runs["order"]) == list(range(1, 16))
+    (failed,) = runs[runs["status"] != "ok"].itertuples()
+    assert (failed.method, failed.workers, failed.seed, failed.cause) == (*FAILED, "worker 0 did not end")
+    assert math.isnan(failed.train_seconds)
+    expected = {(run.method, run.workers, run.seed): fake_study.train_seconds(run) for run in plan(analysed.config)}
+    for row in runs[runs["status"] == "ok"].itertuples():
+        assert row.train_seconds == pytest.approx(expected[row.method, row.workers, row.seed])
+    assert ",".join(ceilings) == CEILINGS_COLUMNS
+    assert list(ceilings["seed"]) == [1, 2, 3]
+    assert set(ceilings["copies"]) == {2}
+
+
+def test_compare_methods_makes_a_row_a_configuration(analysed):
+    (file,) = make_again(analysed, "compare_methods", "results/default/comparison.csv")
+    comparison = pd.read_csv(file)
+    assert ",".join(comparison) == COMPARISON_COLUMNS
+    assert list(comparison["n_runs"]) == [3] * 5
+    assert list(comparison["n_ok"]) == [3, 3, 3, 3, 2]
+    by_cell = comparison.set_index(["method", "workers"])
+    assert by_cell.loc[("threads", 1), "speedup_vs_best_serial"] == 1
+    assert by_cell.loc[("serial", 1), "speedup_vs_serial_1_thread"] == 1
+    seconds = {(run.method, run.workers, run.seed): fake_study.train_seconds(run) for run in plan(analysed.config)}
+    speedups = sorted(seconds["threads", 1, seed] / seconds["hogwild", 2, seed] for seed in (1, 2, 3))
+    assert by_cell.loc[("hogwild", 2), "speedup_vs_best_serial"] == pytest.approx(speedups[1])
+
+
+def test_plot_losses_draws_both_charts_and_writes_the_table_behind_the_smoothed_one(analysed):
+    charts = [f"reports/default/figures/{chart}.{kind}" for chart in ("losses", "losses_smoothed") for kind in KINDS]
+    *figures, table = make_again(analysed, "plot_losses", *charts, "reports/default/tables/losses_smoothed.csv")
+    assert_images(figures)
+    smoothed = pd.read_csv(table)
+    assert {"workload", "configuration", "seconds", "loss_smoothed"} == set(smoothed)
+    assert smoothed["configuration"].nunique() == 5
+    assert smoothed["loss_smoothed"].between(0.2, 2.5).all()
+
+
+def test_plot_speedup_draws_the_chart_and_writes_the_table_behind_it(analysed):
+    charts = [f"reports/default/figures/speedup.{kind}" for kind in KINDS]
+    *figures, table = make_again(analysed, "plot_speedup", *charts, "reports/default/tables/speedup.csv")
+    assert_images(figures)
+    speedups = pd.read_csv(table)
+    assert list(speedups.groupby("configuration").size()) == [3] * 5
+    assert speedups["speedup_vs_best_serial"].count() == 14
+
+
+def assert_images(paths):
+    for path in paths:
+        start = path.read_bytes()[:400]
+        assert b"<svg" in start if path.suffix == ".svg" else start.startswith(b"\x89PNG"), path
+
+
+def test_render_report_writes_the_page_and_the_tables_beside_it(analysed):
+    tables = [f"reports/default/tables/{table}.csv" for table in ("runs", "comparison", "ceilings")]
+    page, *copies = make_again(analysed, "render_report", "reports/default/report.html", *tables)
+    assert '<p class="answer">' in page.read_text()
+    assert "worker 0 did not end" in page.read_text()
+    assert [len(pd.read_csv(copy)) for copy in copies] == [15, 5, 3]
+
+
+def test_report_works_on_what_an_interrupted_study_left_and_trains_nothing(analysed, tmp_path):
+    project = analysed.copy(tmp_path / "project")
+    for run in plan(project.config)[9:]:
+        for file in (project.root / run.folder).iterdir():
+            file.unlink()
+    before = snapshot(project.results / "runs")
+    assert names(project.run("--cores", "1", "report")) == {"report"}
+    assert snapshot(project.results / "runs") == before
+    assert len(pd.read_csv(project.results / "runs.csv")) == 9
+    assert "9 of 15 planned runs have finished" in (project.reports / "report.html").read_text()
+
+
+def test_report_fails_with_one_sentence_where_a_run_cannot_be_read(analysed, tmp_path):
+    project = analysed.copy(tmp_path / "project")
+    broken = project.root / plan(project.config)[0].folder / "run.json"
+    broken.write_text("{")
+    done = project.snakemake("--cores", "1", "report")
+    assert names(jobs_in(done.stdout)) == {"report"}
+    assert done.returncode != 0
+    assert f"casual-training: {broken.relative_to(project.root)}" in done.stdout.replace(f"{project.root}/", "")
+    assert "Traceback" not in done.stdout
