@@ -6,15 +6,13 @@ otherwise happen in every worker, inside its train clock.
 
 import atexit
 import gc
+import importlib
 import os
 
 # Importing makes a million objects that stay; collecting among them meanwhile costs a fifth of the time.
 gc.disable()
-
-
-import casual_training.pipelines  # noqa: E402
-import casual_training.processes  # noqa: E402, F401
-
+for module in ("torch", "torch._dynamo", "casual_training.pipelines", "casual_training.processes"):
+    importlib.import_module(module)
 gc.freeze()  # what is there now is shared with the workers and need not be looked at again
 gc.enable()
 

@@ -1,8 +1,11 @@
 """Every strategy that is found obeys the contract of strategies/__init__.py."""
 
+import sys
+
 import pytest
 import torch
 
+import casual_training.strategies.serial  # noqa: F401 - reached as strategies.serial
 from casual_training import processes, strategies
 from training import TRAIN_SAMPLES, make_run, prepared, trained
 
@@ -75,6 +78,21 @@ def test_with_torchvision_in_front_serial_training_learns_the_same(data_dir, ser
     assert losses_of(recorder) == pytest.approx(serial_losses, rel=1e-3)
 
 
+def list_imports(rank, run, recorder, model, data):
+    """Train one pass in a worker; complain of what had to be imported for it."""
+    before = set(sys.modules)
+    strategies.serial.work(rank, run, recorder, model, data)
+    late = sorted(set(sys.modules) - before)
+    if late:
+        raise ImportError(f"{len(late)} modules were imported inside the train clock, {late[0]} first")
+
+
+def test_nothing_is_imported_inside_the_train_clock(data_dir):
+    run = make_run()
+    model, data, recorder = prepared(run, data_dir)
+    processes.run_workers(list_imports, run, recorder, model, data)
+
+
 @pytest.mark.parametrize("threads", [1, 2])
 def test_threads_are_read_back_in_the_worker(threads, data_dir, monkeypatch):
     monkeypatch.setenv("OMP_NUM_THREADS", "3")
@@ -105,8 +123,6 @@ def test_a_strategy_that_does_half_the_work_is_found_out(data_dir, monkeypatch):
 
     def train(model, data, run, recorder):
         strategies.serial.train(model, data, make_run(passes=1), recorder)
-
-    import casual_training.strategies.serial  # noqa: F401
 
     monkeypatch.setattr(strategies, "load", lambda name: train)
     run = make_run(passes=2)

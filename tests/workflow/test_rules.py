@@ -86,17 +86,6 @@ def test_train_and_measure_ceiling_make_one_run_folder_each(study):
     assert untouched == {folder: snapshot(study.root / folder) for folder in others}
 
 
-def test_train_fails_with_one_sentence_and_no_result_where_the_data_are_missing(study):
-    study.set("machine.data_dir", "empty folder")
-    target = "results/tiny/runs/sample/serial/1x2/seed-1/run.json"
-    (study.root / target).unlink()
-    done = study.snakemake("--cores", "1", "--allowed-rules", "train", "--", target)
-    assert done.returncode != 0
-    assert "casual-training: empty folder/fashion_mnist_sample/" in done.stdout
-    assert "Traceback" not in done.stdout
-    assert not (study.root / target).exists()
-
-
 def test_collect_runs_makes_a_row_a_run_and_a_row_a_ceiling(analysed):
     files = make_again(analysed, "collect_runs", "results/default/runs.csv", "results/default/ceilings.csv")
     runs, ceilings = map(pd.read_csv, files)
