@@ -112,7 +112,7 @@ def verify_file(name: str, data_dir: str | Path, file: str) -> str:
     """Return the sha256 of one raw file; ValueError when it is missing or not the one in the registry."""
     path = Path(data_dir) / name / file
     if not path.is_file():
-        raise ValueError(f"{path} is missing: run `casual-training fetch {name}`.")
+        raise ValueError(f"{path} is missing: run `casual-training fetch {name} --data-dir {data_dir}`.")
     with open(path, "rb") as raw:
         digest = hashlib.file_digest(raw, "sha256").hexdigest()
     if digest != get(name).sha256[file]:

@@ -20,6 +20,11 @@ from casual_training.run import CEILING_STRATEGY, Run
 PROJECT = Path(__file__).resolve().parents[2]
 SCHEMA = PROJECT / "workflow" / "schemas" / "config.schema.yaml"
 
+# JSON Schema takes 2.0 for an integer, but a folder of results would be named after it.
+_VALIDATOR = jsonschema.validators.extend(
+    jsonschema.Draft202012Validator,
+    type_checker=jsonschema.Draft202012Validator.TYPE_CHECKER.redefine("integer", lambda _, value: type(value) is int),
+)
 BASELINE_STRATEGY = "serial"  # takes one worker, by definition
 
 
@@ -54,8 +59,7 @@ def validate(config: dict) -> dict:
         ValueError: one sentence that names the key, what is wrong with it and what to do.
     """
     schema = yaml.safe_load(SCHEMA.read_text(encoding="utf-8"))
-    validator = jsonschema.Draft202012Validator(schema)
-    error = jsonschema.exceptions.best_match(validator.iter_errors(config))
+    error = jsonschema.exceptions.best_match(_VALIDATOR(schema).iter_errors(config))
     if error is not None:
         raise ValueError(_sentence(error))
     _refuse_non_finite(config, "config")
@@ -149,9 +153,9 @@ def _check_samples(run: Run) -> None:
     batches = samples // run.batch_size
     if run.workers > batches:
         raise ValueError(
-            f"config: {run.workers} workers are more than the {batches} whole batches of {run.batch_size} in a pass "
-            f"over the {samples} training samples of {run.workload}; lower study.workers or "
-            f"workloads.{run.workload}.batch_size"
+            f"config: workers ({run.workers}) outnumber the whole batches ({batches}) of {run.batch_size} in the "
+            f"{samples} training samples of {run.workload}; lower study.workers or workloads.{run.workload}.batch_size, or "
+            "raise its train_samples"
         )
 
 
@@ -247,7 +251,7 @@ def one_run(config: dict, workload: str | None, method: str, workers: int, epoch
     workload = workload or config["study"]["workloads"][0]
     _choose(workload, config["workloads"], "--workload")
     _choose(method, config["methods"], "--method")
-    passes = round(workers * epochs)
+    passes = round(workers * epochs) if math.isfinite(epochs) else 0
     if workers < 1 or seed < 0 or passes < 1 or abs(workers * epochs - passes) > 0.01:
         raise ValueError(
             f"--workers {workers} --epochs {epochs:g} --seed {seed} do not fit: workers is 1 or more, workers x epochs "

@@ -235,7 +235,7 @@ def test_more_workers_than_batches_are_refused_with_both_numbers():
     config = config_with("workloads.sample.train_samples", 64)
     config["study"]["workers"] = [1, 2, 3]
     message = refusal(config)
-    assert "3 workers are more than the 2 whole batches of 32" in message
+    assert "workers (3) outnumber the whole batches (2) of 32" in message
     assert "lower study.workers or workloads.sample.batch_size" in message
 
 
@@ -300,7 +300,7 @@ def test_a_wrong_config_leaves_finished_results_untouched(study):
         ({}, ["--method", "hogwld"], "unknown name 'hogwld' in --method; choose from: hogwild"),
         ({}, ["--workload", "smaple"], "unknown name 'smaple' in --workload; choose from: "),
         ({}, ["--deadline", "0"], "machine.deadline_seconds has 0"),
-        ({}, ["--workers", "21"], "21 workers are more than the 20 whole batches"),
+        ({}, ["--workers", "21"], "workers (21) outnumber the whole batches (20)"),
         ([1, 2], [], "wrong.yaml must hold keys and values"),
     ],
 )

@@ -9,6 +9,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+from snakemake.exceptions import WorkflowError
+
 from casual_training import study
 
 try:
@@ -47,12 +49,18 @@ wildcard_constraints:
     seed=r"\d+",
 
 
-def folder_of_run(wildcards):
-    return "results/{study}/runs/{workload}/{method}/{workers}x{epochs}/seed-{seed}".format_map(wildcards)
+def planned_run(wildcards):
+    folder = "results/{study}/runs/{workload}/{method}/{workers}x{epochs}/seed-{seed}".format_map(wildcards)
+    if folder not in RUNS:
+        raise WorkflowError(f"{folder} is not a run of the study {STUDY}; add it in the config, or ask for another")
+    return RUNS[folder]
 
 
-def folder_of_ceiling(wildcards):
-    return "results/{study}/ceilings/{workload}/seed-{seed}".format_map(wildcards)
+def planned_ceiling(wildcards):
+    folder = "results/{study}/ceilings/{workload}/seed-{seed}".format_map(wildcards)
+    if folder not in CEILINGS:
+        raise WorkflowError(f"{folder} is not a ceiling of the study {STUDY}; add its seed in the config")
+    return CEILINGS[folder]
 
 
 def spec_of(run):
@@ -60,13 +68,17 @@ def spec_of(run):
     return json.dumps(run.spec)
 
 
-@functools.cache
-def code_of(strategy, model):
+def code_of(run):
     """The sha256 of the code a run depends on: its strategy, its model and what every run goes through.
 
     A parameter of the job, so that an edit reruns what it concerns. As inputs, the same files would be 15,000 in a
     grid of 1,000 runs and double the time of a dry run.
     """
+    return _code_of(run.strategy, run.model)
+
+
+@functools.cache
+def _code_of(strategy, model):
     core = "clocks datasets evaluation experiment idx optimization pipelines preload processes recorder run seeding"
     digest = hashlib.sha256()
     for file in [*core.split(), f"strategies/{strategy}", f"models/{model}"]:

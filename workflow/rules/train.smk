@@ -4,21 +4,21 @@
 
 rule train:
     input:
-        dataset=lambda wildcards: f"results/datasets/{RUNS[folder_of_run(wildcards)].dataset}.sha256",
+        dataset=lambda wildcards: f"results/datasets/{planned_run(wildcards).dataset}.sha256",
     output:
         run="results/{study}/runs/{workload}/{method}/{workers}x{epochs}/seed-{seed}/run.json",
         losses="results/{study}/runs/{workload}/{method}/{workers}x{epochs}/seed-{seed}/losses.csv",
     log:
         "results/{study}/runs/{workload}/{method}/{workers}x{epochs}/seed-{seed}/train.log",
-    priority: lambda wildcards: PRIORITIES[folder_of_run(wildcards)]
+    priority: lambda wildcards: PRIORITIES[planned_run(wildcards).folder]
     threads: ALL_CORES
     resources:
         data_dir=DATA_DIR,
         deadline_seconds=DEADLINE,
     params:
-        run=lambda wildcards: spec_of(RUNS[folder_of_run(wildcards)]),
-        code=lambda wildcards: code_of(RUNS[folder_of_run(wildcards)].strategy, RUNS[folder_of_run(wildcards)].model),
-        folder=folder_of_run,
+        run=lambda wildcards: spec_of(planned_run(wildcards)),
+        code=lambda wildcards: code_of(planned_run(wildcards)),
+        folder=lambda wildcards: planned_run(wildcards).folder,
     shell:
         "python -m casual_training train --run {params.run:q} --out {params.folder:q}"
         " --data-dir {resources.data_dir:q} --deadline {resources.deadline_seconds}"
@@ -26,23 +26,21 @@ rule train:
 
 rule measure_ceiling:
     input:
-        dataset=lambda wildcards: f"results/datasets/{CEILINGS[folder_of_ceiling(wildcards)].dataset}.sha256",
+        dataset=lambda wildcards: f"results/datasets/{planned_ceiling(wildcards).dataset}.sha256",
     output:
         run="results/{study}/ceilings/{workload}/seed-{seed}/run.json",
         losses="results/{study}/ceilings/{workload}/seed-{seed}/losses.csv",
     log:
         "results/{study}/ceilings/{workload}/seed-{seed}/train.log",
-    priority: lambda wildcards: PRIORITIES[folder_of_ceiling(wildcards)]
+    priority: lambda wildcards: PRIORITIES[planned_ceiling(wildcards).folder]
     threads: ALL_CORES
     resources:
         data_dir=DATA_DIR,
         deadline_seconds=DEADLINE,
     params:
-        run=lambda wildcards: spec_of(CEILINGS[folder_of_ceiling(wildcards)]),
-        code=lambda wildcards: code_of(
-            CEILINGS[folder_of_ceiling(wildcards)].strategy, CEILINGS[folder_of_ceiling(wildcards)].model
-        ),
-        folder=folder_of_ceiling,
+        run=lambda wildcards: spec_of(planned_ceiling(wildcards)),
+        code=lambda wildcards: code_of(planned_ceiling(wildcards)),
+        folder=lambda wildcards: planned_ceiling(wildcards).folder,
     shell:
         "python -m casual_training train --run {params.run:q} --out {params.folder:q}"
         " --data-dir {resources.data_dir:q} --deadline {resources.deadline_seconds}"
