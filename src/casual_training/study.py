@@ -154,8 +154,8 @@ def _check_samples(run: Run) -> None:
     if run.workers > batches:
         raise ValueError(
             f"config: workers ({run.workers}) outnumber the whole batches ({batches}) of {run.batch_size} in the "
-            f"{samples} training samples of {run.workload}; lower study.workers or workloads.{run.workload}.batch_size, or "
-            "raise its train_samples"
+            f"{samples} training samples of {run.workload}; lower study.workers or its batch_size, or raise its "
+            "train_samples"
         )
 
 
