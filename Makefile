@@ -23,6 +23,7 @@ setup: .venv/.ready
 
 study: setup
 	$(BIN)/snakemake --cores 4
+	@echo "The page: reports/default/report.html"
 
 test: setup
 	$(BIN)/python -m pytest
@@ -35,6 +36,8 @@ lint: setup
 
 bench: setup
 	$(BIN)/snakemake --cores 4 --configfile workflow/studies/bench.yaml
+	$(BIN)/python benchmarks/ceiling.py
+	$(BIN)/python benchmarks/original.py
 	$(BIN)/python benchmarks/startup.py
 	$(BIN)/python benchmarks/recorder.py
 	$(BIN)/python benchmarks/pipeline.py

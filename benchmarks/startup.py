@@ -2,7 +2,8 @@
 
     python benchmarks/startup.py
 
-The two alternate, so that a drift of the machine's speed meets both; medians and ranges are printed.
+The two alternate, so that a drift of the machine's speed meets both; medians and ranges are printed. Beside them, how
+much of the process's wall time, taken from outside, the phases of a run add up to.
 """
 
 import json
@@ -10,28 +11,44 @@ import statistics
 import subprocess
 import sys
 import tempfile
+import time
 from pathlib import Path
+
+from casual_training.clocks import PHASES
+from casual_training.study import PROJECT, one_run, read_config, validate
 
 REPEATS = 5
 
 
-def startup_seconds(workers: int) -> float:
+def measure(workers: int) -> tuple[float, float]:
+    """Make one run; give its start-up seconds and the share of its wall time that its phases explain."""
+    config = validate(read_config([PROJECT / "config.yaml"]))
+    run = one_run(config, None, "hogwild", workers, 4 / workers, seed=1)
     with tempfile.TemporaryDirectory() as folder:
-        command = [sys.executable, "-m", "casual_training", "train", "--method", "hogwild", "--out", folder]
-        command += ["--workers", str(workers), "--epochs", str(1 / workers)]
+        command = [sys.executable, "-m", "casual_training", "train", "--run", json.dumps(run.spec), "--out", folder]
+        command += ["--data-dir", str(PROJECT / config["machine"]["data_dir"]), "--deadline", "600"]
+        started = time.perf_counter()
         subprocess.run(command, check=True, capture_output=True)
-        return json.loads(Path(folder, "run.json").read_text())["clocks"]["startup_seconds"]
+        wall_seconds = time.perf_counter() - started
+        clocks = json.loads(Path(folder, "run.json").read_text())["clocks"]
+    return clocks["startup_seconds"], sum(clocks[f"{phase}_seconds"] for phase in PHASES) / wall_seconds
 
 
 def main() -> None:
     seconds: dict[int, list[float]] = {1: [], 4: []}
+    shares = []
     for _ in range(REPEATS):
         for workers, readings in seconds.items():
-            readings.append(startup_seconds(workers))
+            startup, share = measure(workers)
+            readings.append(startup)
+            shares.append(share)
     for workers, readings in seconds.items():
         median = statistics.median(readings)
         print(f"start-up, {workers} workers: {median:.2f} s (from {min(readings):.2f} to {max(readings):.2f})")
     print(f"start-up, 4 workers / 1 worker: {statistics.median(seconds[4]) / statistics.median(seconds[1]):.2f}")
+    print(
+        f"phases, share of the wall time: {statistics.median(shares):.1%} (from {min(shares):.1%} to {max(shares):.1%})"
+    )
 
 
 if __name__ == "__main__":

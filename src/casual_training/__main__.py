@@ -63,7 +63,10 @@ def _parser() -> argparse.ArgumentParser:
     train.add_argument("--deadline", type=int, help="seconds; default: the config's")
     train.set_defaults(command=_train)
 
-    announce = commands.add_parser("announce", help="print how many runs a study has and about how long it takes")
+    announce = commands.add_parser(
+        "announce",
+        help="say how many runs are to be made, their folders on standard input, and about how long they take",
+    )
     _add_study(announce)
     announce.set_defaults(command=_announce)
 
@@ -100,10 +103,6 @@ def _train(arguments) -> None:
     from casual_training import experiment
 
     run, data_dir = _requested_run(arguments)
-    if arguments.run is None:
-        from casual_training import fetch
-
-        fetch.fetch(run.dataset, data_dir)
     experiment.perform(run, arguments.out, data_dir)
 
 
@@ -126,7 +125,7 @@ def _requested_run(arguments):
 def _announce(arguments) -> None:
     from casual_training import announcement
 
-    print(announcement.announce(arguments.study, Path.cwd()), file=sys.stderr)
+    print(announcement.announce(arguments.study, set(sys.stdin.read().split())), file=sys.stderr)
 
 
 def _analyse(arguments) -> None:

@@ -1,11 +1,12 @@
 """What a study is about to do, before it starts: how many runs, and about how long they take on this machine."""
 
-import json
+import dataclasses
 import time
-from pathlib import Path
+
+import numpy
 
 from casual_training import study
-from casual_training.datasets import DATASETS
+from casual_training.datasets import DATASETS, Dataset, Splits
 from casual_training.run import Run
 
 CALIBRATION_STEPS = 40
@@ -14,57 +15,61 @@ CALIBRATION_STEPS = 40
 OVERHEAD_IN_IMPORTS = 2.5
 
 
-def announce(config: dict, root: Path) -> str:
-    """Say how many runs of a study are still to be made, and estimate their minutes.
+def announce(config: dict, folders: set[str]) -> str:
+    """Say how many runs of a study are to be made, and estimate their minutes.
 
-    The estimate times a few steps of each workload's network on one thread, and assumes that threads and workers
-    share the work out perfectly over the cores: it is there to plan a coffee by, not to be quoted.
+    The estimate times a few steps of each workload on one thread, and assumes that threads and workers share the work
+    out perfectly over the cores: it is there to plan a coffee by, not to be quoted.
 
     Args:
         config: a validated config.
-        root: the project's folder, in which results/ stands.
+        folders: the folders of the runs that are to be made, ceilings included.
     """
     planned = study.schedule(config)
-    waiting = [run for run in planned if not _is_done(run, root)]
+    waiting = [run for run in planned if run.folder in folders]
     started = time.perf_counter()
     import torch
 
     overhead = OVERHEAD_IN_IMPORTS * (time.perf_counter() - started)
     torch.set_num_threads(1)
-    step_seconds = {run.workload: _step_seconds(run) for run in {run.workload: run for run in waiting}.values()}
-    seconds = sum(overhead + _steps(run) * step_seconds[run.workload] / _parallel(run) for run in waiting)
+    kinds = {(run.workload, run.input_pipeline): run for run in waiting}
+    step_seconds = {kind: _step_seconds(run) for kind, run in kinds.items()}
+    seconds = sum(
+        overhead + _steps(run) * step_seconds[run.workload, run.input_pipeline] / _parallel(run) for run in waiting
+    )
+    minutes = max(1, round(seconds / 60))
     return (
         f"study {config['study']['name']}: {len(waiting)} of {len(planned)} runs to make, ceilings included; "
-        f"about {max(1, round(seconds / 60))} minutes on the {planned[0].cores} cores of this machine"
+        f"about {minutes} minute{'s' * (minutes > 1)} on the {planned[0].cores} cores of this machine"
     )
 
 
-def _is_done(run: Run, root: Path) -> bool:
-    try:
-        return json.loads((root / run.folder / "run.json").read_text(encoding="utf-8"))["spec"] == run.spec
-    except (OSError, ValueError, KeyError):
-        return False
-
-
 def _step_seconds(run: Run) -> float:
-    """Time a training step of a run's network on made-up data, in this process, on one thread."""
-    import torch
-
-    from casual_training import models
+    """Time a training step of a run, with its model and input pipeline, on made-up data in this process."""
+    from casual_training import models, pipelines
     from casual_training.optimization import make_loss, make_optimizer
 
-    dataset = DATASETS[run.dataset]
+    run = dataclasses.replace(run, workers=1)
+    data = pipelines.PIPELINES[run.input_pipeline](
+        _noise(DATASETS[run.dataset], 2 * CALIBRATION_STEPS * run.batch_size), run
+    )
     model = models.build(run.model)
     optimizer, compute_loss = make_optimizer(model, run), make_loss(run)
-    inputs = torch.randn(run.batch_size, *dataset.input_shape)
-    targets = torch.randint(dataset.n_classes, (run.batch_size,))
-    for step in range(2 * CALIBRATION_STEPS):
+    for step, (inputs, targets) in enumerate(data.batches(0, 0)):
         if step == CALIBRATION_STEPS:  # the first ones were warm-up
             started = time.perf_counter()
         optimizer.zero_grad()
         compute_loss(model(inputs), targets).backward()
         optimizer.step()
     return (time.perf_counter() - started) / CALIBRATION_STEPS
+
+
+def _noise(dataset: Dataset, samples: int) -> Splits:
+    """Make up a data set of the right shape, all of it training data."""
+    random = numpy.random.default_rng(0)
+    images = random.integers(256, size=(samples, *dataset.input_shape[1:]), dtype=numpy.uint8)
+    labels = random.integers(dataset.n_classes, size=samples)
+    return Splits(images, labels, images[:0], labels[:0], images[:0], labels[:0])
 
 
 def _steps(run: Run) -> float:

@@ -15,11 +15,13 @@ import math
 import os
 import signal
 import sys
+import time
+import traceback
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
-from casual_training import processes, strategies
+from casual_training import machine, processes, strategies
 from casual_training.clocks import PhaseClock, process_start
 from casual_training.files import write_whole
 from casual_training.machine_lock import exclusive_machine
@@ -27,8 +29,8 @@ from casual_training.processes import RunFailed
 from casual_training.run import Run
 
 RUN_FORMAT = 1
-# Set by Snakemake from a rule's threads; a run sets its own threads and must not depend on who started it.
-THREAD_VARIABLES = ("OMP", "MKL", "OPENBLAS", "GOTO", "VECLIB_MAXIMUM", "NUMEXPR")
+# Snakemake exports thread counts, and people export affinities: a run must not depend on who started it.
+THREADING_VARIABLES = ("OMP_", "GOMP_", "KMP_", "MKL_", "OPENBLAS_", "GOTO_", "VECLIB_", "NUMEXPR_")
 
 
 def perform(run: Run, folder: Path, data_dir: Path) -> str:
@@ -37,15 +39,21 @@ def perform(run: Run, folder: Path, data_dir: Path) -> str:
     Args:
         run: what to train and how.
         folder: where to write; made if it is not there.
-        data_dir: folder of the data sets.
+        data_dir: folder of the data sets; a set that is not there is fetched, outside every clock.
 
     Raises:
         ValueError: wrong input, found before training; nothing was written but train.log.
     """
     signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))
-    for name in THREAD_VARIABLES:
-        os.environ.pop(f"{name}_NUM_THREADS" if name != "VECLIB_MAXIMUM" else "VECLIB_MAXIMUM_THREADS", None)
-    with exclusive_machine() as wait_seconds, _log(folder / "train.log") as console:
+    for name in [name for name in os.environ if name.startswith(THREADING_VARIABLES)]:
+        del os.environ[name]
+    begun = time.perf_counter()
+    if not (data_dir / run.dataset).is_dir():
+        from casual_training.fetch import fetch
+
+        fetch(run.dataset, data_dir)
+    with exclusive_machine(), _log(folder / "train.log") as console:
+        wait_seconds = time.perf_counter() - begun
         clock = PhaseClock(process_start() + wait_seconds)
         print(f"{run.method} {run.split}, seed {run.seed}: started", file=console, flush=True)
         record = _perform(run, folder, data_dir, clock, wait_seconds)
@@ -54,7 +62,7 @@ def perform(run: Run, folder: Path, data_dir: Path) -> str:
 
 
 def _perform(run: Run, folder: Path, data_dir: Path, clock: PhaseClock, wait_seconds: float) -> dict:
-    started_at = datetime.now(UTC).isoformat()
+    started_at, load_average = datetime.now(UTC).isoformat(), machine.load_average()
     processes.prepare()
     gc.disable()  # an import makes nothing but objects that stay; it is a fifth faster without looking at them
     import torch
@@ -83,11 +91,13 @@ def _perform(run: Run, folder: Path, data_dir: Path, clock: PhaseClock, wait_sec
         record |= _results(run, model, splits, recorder)
     except RunFailed as failure:
         record |= {"status": failure.status, "cause": failure.cause}
-        print(f"{failure.status}: {failure.cause}", flush=True)
+    except Exception as error:  # whatever a strategy or a model raises is a row, too
+        traceback.print_exc()
+        record |= {"status": "failed", "cause": f"{run.method} raised {type(error).__name__}: {error}"}
 
     clock.enter("write")
     write_whole(folder / "losses.csv", _losses_csv(recorder))
-    record = _identity(run, started_at) | record | {"worker_records": recorder.workers()}
+    record = _identity(run, started_at, load_average) | record | {"worker_records": recorder.workers()}
     record["clocks"] = _clock_readings(clock, recorder, record["status"], wait_seconds)
     write_whole(folder / "run.json", json.dumps(record, indent=1, allow_nan=False) + "\n")
     return record
@@ -97,13 +107,7 @@ def _train(run: Run, model, data, recorder, planned_samples: int) -> None:
     """Train `model`; raise RunFailed unless all of the planned work was done and its result is a number."""
     import torch
 
-    train = strategies.load(run.strategy)
-    try:
-        train(model, data, run, recorder)
-    except Exception as error:
-        if isinstance(error, RunFailed):
-            raise
-        raise RunFailed("failed", f"{run.strategy} raised {type(error).__name__}: {error}") from error
+    strategies.load(run.strategy)(model, data, run, recorder)
     if recorder.samples != planned_samples:
         raise RunFailed("failed", f"trained on {recorder.samples:,} samples instead of {planned_samples:,}")
     for worker, step, _, _, loss in recorder.losses():
@@ -124,6 +128,8 @@ def _results(run: Run, model, splits, recorder) -> dict:
     dataset = DATASETS[run.dataset]
     validation_accuracy, _ = evaluate(model, splits.validation_images, splits.validation_labels, dataset, run)
     test_accuracy, test_loss = evaluate(model, splits.test_images, splits.test_labels, dataset, run)
+    if not math.isfinite(test_loss):
+        raise RunFailed("diverged", f"the loss on the test data is {test_loss} after training")
     workers = recorder.workers()
     return {
         "samples": recorder.samples,
@@ -136,10 +142,8 @@ def _results(run: Run, model, splits, recorder) -> dict:
     }
 
 
-def _identity(run: Run, started_at: str) -> dict:
+def _identity(run: Run, started_at: str, load_average: float | None) -> dict:
     """Say what was run, on what machine and with which code; the results are empty until there are any."""
-    from casual_training import machine
-
     commit, commit_dirty = machine.commit()
     measured = (
         "samples",
@@ -166,7 +170,7 @@ def _identity(run: Run, started_at: str) -> dict:
         "started_at": started_at,
         **dict.fromkeys((*measured, "peak_rss_mb")),
         "spec": run.spec,
-        "machine": machine.describe(),
+        "machine": machine.describe() | {"load_average": load_average},
         "versions": machine.versions(),
         "commit": commit,
         "commit_dirty": commit_dirty,

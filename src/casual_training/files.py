@@ -1,6 +1,7 @@
 """Files that are whole or absent."""
 
 import os
+import tempfile
 from pathlib import Path
 
 
@@ -25,3 +26,18 @@ def write_whole(path: Path, text: str) -> None:
     except OSError as error:
         reason = error.strerror or error
         raise ValueError(f"cannot write {path}: {reason}; make room or choose a folder you may write to") from None
+
+
+def require_writable(folder: Path) -> None:
+    """Make a folder if it is not there, and write to it once.
+
+    Raises:
+        ValueError: it cannot be made or written to; one sentence with its name.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            pass
+    except OSError as error:
+        reason = error.strerror or error
+        raise ValueError(f"cannot write to {folder}: {reason}; choose a folder you may write to") from None

@@ -7,8 +7,6 @@ import subprocess
 from importlib import metadata
 from pathlib import Path
 
-import psutil
-
 CPU_FOLDER = Path("/sys/devices/system/cpu")
 CGROUP_LIMIT = Path("/sys/fs/cgroup/cpu.max")
 
@@ -16,6 +14,8 @@ CGROUP_LIMIT = Path("/sys/fs/cgroup/cpu.max")
 def cores() -> int:
     """Count the physical cores this process may use: by affinity, then by the limit of its cgroup; 1 or more."""
     if not hasattr(os, "sched_getaffinity"):  # macOS
+        import psutil
+
         return psutil.cpu_count(logical=False) or os.cpu_count() or 1
     allowed = os.sched_getaffinity(0)
     # Hardware threads of one core list the same siblings.
@@ -27,15 +27,20 @@ def cores() -> int:
 
 def describe() -> dict:
     """Describe the machine, as plain values for JSON."""
-    load_average = os.getloadavg()[0] if hasattr(os, "getloadavg") else None
+    import psutil
+
     return {
         "system": f"{platform.system()} {platform.release()}",
         "processor": _processor(),
         "logical_cpus": os.cpu_count(),
         "physical_cores": psutil.cpu_count(logical=False),
         "memory_gb": round(psutil.virtual_memory().total / 2**30, 1),
-        "load_average": load_average,
     }
+
+
+def load_average() -> float | None:
+    """Give the average number of processes that wanted a core during the last minute."""
+    return os.getloadavg()[0] if hasattr(os, "getloadavg") else None
 
 
 def versions() -> dict:
@@ -45,10 +50,10 @@ def versions() -> dict:
 
 
 def commit() -> tuple[str | None, bool | None]:
-    """Give the git commit of this code and whether tracked files differ from it; (None, None) outside git."""
+    """Give the git commit of this code and whether files differ from it or are new; (None, None) outside git."""
     try:
         revision = _git("rev-parse", "--short=12", "HEAD")
-        return revision, bool(_git("status", "--porcelain", "--untracked-files=no"))
+        return revision, bool(_git("status", "--porcelain"))
     except (OSError, subprocess.SubprocessError):
         return None, None
 

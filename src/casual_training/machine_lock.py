@@ -7,25 +7,31 @@ import contextlib
 import fcntl
 import os
 import sys
-import time
 from collections.abc import Iterator
 
-# Not the temporary folder of the environment: two studies with different ones must meet here too. The empty file
-# stays, because removing it would let a third study lock a new file while a second waits for the old one.
-PATH = f"/tmp/casual-training-{os.getuid()}.lock"
+# Not the temporary folder of the environment: studies with different ones, and of different users, must meet here.
+# The empty file stays, because removing it would let a third study lock a new file while a second waits for the old.
+PATH = "/tmp/casual-training.lock"
 
 
 @contextlib.contextmanager
-def exclusive_machine() -> Iterator[float]:
-    """Hold the machine; yields the seconds it took to get it. Says so once if it has to wait."""
-    started = time.perf_counter()
-    descriptor = os.open(PATH, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+def exclusive_machine() -> Iterator[None]:
+    """Hold the machine. Says so once if it has to wait."""
+    descriptor = _open()
     try:
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             print("waiting for another timed run on this machine to end", file=sys.stderr, flush=True)
             fcntl.flock(descriptor, fcntl.LOCK_EX)
-        yield time.perf_counter() - started
+        yield
     finally:
         os.close(descriptor)
+
+
+def _open() -> int:
+    # Reading is enough for a lock, and all that another user's file allows.
+    flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC
+    with contextlib.suppress(FileExistsError):
+        os.close(os.open(PATH, flags | os.O_CREAT | os.O_EXCL, 0o644))
+    return os.open(PATH, flags)

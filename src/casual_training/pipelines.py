@@ -9,7 +9,6 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
-import numpy
 import torch
 
 from casual_training.datasets import DATASETS, Splits, normalise
@@ -72,41 +71,23 @@ class TorchvisionPipeline:
     """
 
     def __init__(self, splits: Splits, run):
+        # Its imports take a second; a worker makes them when it receives the pictures, before the clock starts.
+        from casual_training.pictures import Pictures
+
         self.run = run
-        self.dataset = DATASETS[run.dataset]
-        self.images = _share(torch.from_numpy(splits.train_images))  # (N, 28, 28) uint8
-        self.targets = _share(torch.from_numpy(splits.train_labels))  # (N,) int64
+        images = _share(torch.from_numpy(splits.train_images))  # (N, 28, 28) uint8
+        targets = _share(torch.from_numpy(splits.train_labels))  # (N,) int64
+        self.pictures = Pictures(images, targets, DATASETS[run.dataset])
 
     def batches(self, number: int, rank: int) -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
         """Give worker `rank` its batches (inputs, targets) of pass `number`, counted from 0."""
-        order = pass_order(self.run.seed, number, len(self.targets))
-        indices = shard(order, rank, self.run.workers).tolist()
+        order = pass_order(self.run.seed, number, len(self.pictures))
         yield from torch.utils.data.DataLoader(
-            _Pictures(self),
+            self.pictures,
             batch_size=self.run.batch_size,
-            sampler=indices,
+            sampler=shard(order, rank, self.run.workers).tolist(),
             generator=torch.Generator(),  # or it would draw from the random state that dropout uses
         )
-
-
-class _Pictures(torch.utils.data.Dataset):
-    """Samples as torchvision's own data sets give them: a PIL image through ToTensor and Normalize."""
-
-    def __init__(self, pipeline: TorchvisionPipeline):
-        from torchvision import transforms
-
-        self.images, self.targets = pipeline.images.numpy(), pipeline.targets
-        self.transform = transforms.Compose(
-            [transforms.ToTensor(), transforms.Normalize((pipeline.dataset.mean,), (pipeline.dataset.std,))]
-        )
-
-    def __len__(self) -> int:
-        return len(self.targets)
-
-    def __getitem__(self, index: int):
-        from PIL import Image
-
-        return self.transform(Image.fromarray(numpy.asarray(self.images[index]))), int(self.targets[index])
 
 
 PIPELINES = {"memory": MemoryPipeline, "torchvision": TorchvisionPipeline}

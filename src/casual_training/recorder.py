@@ -90,7 +90,7 @@ class Recorder:
                 "threads": int(row[THREADS]),
                 "steps": int(row[STEPS]),
                 "samples": int(row[SAMPLES]),
-                "train_seconds": row[ENDED] - row[STARTED],
+                "train_seconds": row[ENDED] - row[STARTED] if row[COMPLETED] else None,
                 "cpu_seconds": row[CPU_SECONDS],
                 "peak_rss_mb": row[PEAK_RSS_MB],
             }

@@ -8,7 +8,7 @@ Source: NumPy's SeedSequence, made for deriving independent streams from one num
 
 import numpy
 
-INITIAL_WEIGHTS, DATA_ORDER, WORKER = range(3)
+INITIAL_WEIGHTS, DATA_ORDER, WORKER, RUN_ORDER = range(4)
 
 
 def derived_seed(seed: int, purpose: int, index: int = 0) -> int:
@@ -16,7 +16,7 @@ def derived_seed(seed: int, purpose: int, index: int = 0) -> int:
 
     Args:
         seed: the run's seed, 0 or more.
-        purpose: INITIAL_WEIGHTS, DATA_ORDER (index = number of the pass) or WORKER (index = rank).
+        purpose: INITIAL_WEIGHTS, DATA_ORDER (index = number of the pass) or WORKER (index = rank) or RUN_ORDER.
         index: which stream of that purpose, 0 or more.
     """
     return int(numpy.random.SeedSequence([seed, purpose, index]).generate_state(1)[0])

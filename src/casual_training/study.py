@@ -16,6 +16,7 @@ from casual_training import machine, models, strategies
 from casual_training.datasets import DATASETS
 from casual_training.optimization import LOSSES, OPTIMIZERS
 from casual_training.run import CEILING_STRATEGY, Run
+from casual_training.seeding import RUN_ORDER, derived_seed
 
 PROJECT = Path(__file__).resolve().parents[2]
 SCHEMA = PROJECT / "workflow" / "schemas" / "config.schema.yaml"
@@ -168,7 +169,7 @@ def schedule(config: dict) -> list[Run]:
     order = []
     for seed in config["study"]["seeds"]:
         block = _block(config, seed)
-        random.Random(seed).shuffle(block)
+        random.Random(derived_seed(seed, RUN_ORDER)).shuffle(block)
         order += block
     return order
 

@@ -7,6 +7,7 @@ import torch
 
 import casual_training.strategies.serial  # noqa: F401 - reached as strategies.serial
 from casual_training import processes, strategies
+from casual_training.pipelines import PIPELINES
 from training import TRAIN_SAMPLES, make_run, prepared, trained
 
 pytestmark = pytest.mark.usefixtures("fork_server")
@@ -87,8 +88,9 @@ def list_imports(rank, run, recorder, model, data):
         raise ImportError(f"{len(late)} modules were imported inside the train clock, {late[0]} first")
 
 
-def test_nothing_is_imported_inside_the_train_clock(data_dir):
-    run = make_run()
+@pytest.mark.parametrize("pipeline", PIPELINES)
+def test_nothing_is_imported_inside_the_train_clock(pipeline, data_dir):
+    run = make_run(input_pipeline=pipeline)
     model, data, recorder = prepared(run, data_dir)
     processes.run_workers(list_imports, run, recorder, model, data)
 

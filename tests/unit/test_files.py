@@ -1,6 +1,6 @@
 import pytest
 
-from casual_training.files import write_whole
+from casual_training.files import require_writable, write_whole
 
 
 def test_a_file_is_replaced_and_no_temporary_one_stays(tmp_path):
@@ -25,3 +25,14 @@ def test_a_place_that_cannot_be_written_is_named_in_one_sentence(tmp_path):
     with pytest.raises(ValueError, match=r"cannot write .*file/result\.json") as refusal:
         write_whole(tmp_path / "file" / "result.json", "text")
     assert "\n" not in str(refusal.value)
+
+
+def test_a_folder_is_made_and_found_writable_without_a_trace(tmp_path):
+    require_writable(tmp_path / "a" / "b")
+    assert list((tmp_path / "a" / "b").iterdir()) == []
+
+
+def test_a_folder_that_cannot_be_made_is_named_in_one_sentence(tmp_path):
+    (tmp_path / "file").write_text("")
+    with pytest.raises(ValueError, match=r"cannot write to .*file/results: .*; choose a folder"):
+        require_writable(tmp_path / "file" / "results")

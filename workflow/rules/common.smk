@@ -12,6 +12,7 @@ from pathlib import Path
 from snakemake.exceptions import WorkflowError
 
 from casual_training import study
+from casual_training.files import require_writable
 
 try:
     CONFIG = study.validate(config)
@@ -24,7 +25,12 @@ DATA_DIR = CONFIG["machine"]["data_dir"]
 DEADLINE = CONFIG["machine"]["deadline_seconds"]
 # Relative, because the page shows them: it must not tell where the project stands, nor change when that moves.
 OVERLAYS = [os.path.relpath(file) for file in workflow.overwrite_configfiles]
-AGAIN = shlex.join(["snakemake", "--cores", "4", *(["--configfile", *OVERLAYS] if OVERLAYS else [])])
+SETTINGS = [f"{key}={json.dumps(value)}" for key, value in workflow.config_settings.config.items()]
+AGAIN = shlex.join(
+    ["snakemake", "--cores", "4"]
+    + (["--configfile", *OVERLAYS] if OVERLAYS else [])
+    + (["--config", *SETTINGS] if SETTINGS else [])
+)
 
 # Jobs use the Python that runs Snakemake, whether or not its environment is activated. A prefix of our own takes the
 # place of Snakemake's, without which a job that fails before a pipe would count as done.
@@ -79,7 +85,7 @@ def code_of(run):
 
 @functools.cache
 def _code_of(strategy, model):
-    core = "clocks datasets evaluation experiment idx optimization pipelines preload processes recorder run seeding"
+    core = "clocks datasets evaluation experiment idx optimization pictures pipelines preload processes recorder run seeding"
     digest = hashlib.sha256()
     for file in [*core.split(), f"strategies/{strategy}", f"models/{model}"]:
         digest.update(Path(workflow.basedir, f"src/casual_training/{file}.py").read_bytes())
@@ -92,10 +98,16 @@ def sources_of_analysis(*modules):
 
 
 onstart:
-    waiting = {job.rule.name for job in workflow.dag.needrun_jobs()}
-    if waiting & {"train", "measure_ceiling"}:
-        subprocess.run([sys.executable, "-m", "casual_training", "announce", "--study", CONFIG_JSON], check=True)
-
-
-onsuccess:
-    print(f"The page: reports/{STUDY}/report.html", file=sys.stderr)
+    for folder in (f"results/{STUDY}", f"reports/{STUDY}"):
+        try:
+            require_writable(Path(folder))
+        except ValueError as error:
+            raise WorkflowError(str(error)) from None
+    timed = [job for job in workflow.dag.needrun_jobs() if job.rule.name in ("train", "measure_ceiling")]
+    if timed:
+        subprocess.run(
+            [sys.executable, "-m", "casual_training", "announce", "--study", CONFIG_JSON],
+            input="\n".join(job.params.folder for job in timed),
+            text=True,
+            check=True,
+        )

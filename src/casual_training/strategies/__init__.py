@@ -6,7 +6,7 @@ The contract of a file NAME.py: one public function
 
     model     the network with its initial weights; holds the trained weights when train returns
     data      pipelines.MemoryPipeline or another: data.batches(number, rank) are the batches of pass `number`
-    run       study.Run: workers, passes, seed, ...
+    run       run.Run: workers, passes, seed, ...
     recorder  recorder.Recorder: recorder.step(loss, samples) after every step of a worker
 
 Workers are started through processes.run_workers, which sets their threads and seed, lines them up before the

@@ -1,0 +1,37 @@
+import re
+
+import pytest
+
+from casual_training import study
+from casual_training.announcement import announce
+
+
+@pytest.fixture
+def config():
+    config = study.read_config([study.PROJECT / "config.yaml"])
+    config["machine"] = {"cores": 2}
+    return study.validate(config)
+
+
+def minutes(text):
+    return int(re.search(r"about (\d+) minutes?", text)[1])
+
+
+def test_only_the_runs_that_are_to_be_made_count(config):
+    folders = [run.folder for run in study.schedule(config)]
+    assert "study default: 18 of 18 runs to make, ceilings included" in announce(config, set(folders))
+    assert "3 of 18 runs" in announce(config, set(folders[:3]))
+
+
+def test_more_passes_take_more_minutes(config):
+    folders = {run.folder for run in study.schedule(config)}
+    few = minutes(announce(config, folders))
+    config["study"]["passes"] = 400
+    assert minutes(announce(config, {run.folder for run in study.schedule(config)})) > 10 * few
+
+
+def test_the_original_pipeline_is_estimated_with_its_own_cost(config):
+    config["study"] |= {"methods": ["serial"], "passes": 1000}
+    memory = minutes(announce(config, {run.folder for run in study.plan(config)}))
+    config["study"]["methods"] = ["serial_torchvision"]
+    assert minutes(announce(config, {run.folder for run in study.plan(config)})) > 1.2 * memory
