@@ -160,7 +160,8 @@ def _read(name: str, data_dir: str | Path, file: str) -> np.ndarray:
 
 
 def _refused(path: Path, name: str, why: str) -> ValueError:
-    return ValueError(f"{path} {why}: delete it and run `casual-training fetch {name}`.")
+    folder = path.parent.parent
+    return ValueError(f"{path} {why}: delete it and run `casual-training fetch {name} --data-dir {folder}`.")
 
 
 def normalise(images: np.ndarray, dataset: Dataset) -> np.ndarray:

@@ -236,7 +236,7 @@ def test_more_workers_than_batches_are_refused_with_both_numbers():
     config["study"]["workers"] = [1, 2, 3]
     message = refusal(config)
     assert "workers (3) outnumber the whole batches (2) of 32" in message
-    assert "lower study.workers or workloads.sample.batch_size" in message
+    assert "lower study.workers or its batch_size" in message
 
 
 def test_as_many_workers_as_batches_are_accepted():

@@ -14,8 +14,9 @@ from project import ANALYSIS, CEILINGS, CHARTS, PAGE, REPOSITORY, RUNS, TINY, Pr
 from casual_training.study import schedule
 
 PACKAGE = REPOSITORY / "src" / "casual_training"
-# They write files, describe the machine and hold its lock: no result depends on them.
-NO_RESULT_DEPENDS_ON = {"files", "machine", "machine_lock"}
+# They fetch data (whose checksums are checked at every load), write files, describe the machine and hold its lock: no
+# result depends on them.
+NO_RESULT_DEPENDS_ON = {"fetch", "files", "machine", "machine_lock"}
 
 
 @pytest.fixture(scope="module")
