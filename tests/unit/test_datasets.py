@@ -111,7 +111,7 @@ def test_one_flipped_bit_in_any_file_is_refused_before_training(data_dir, file):
     raw = bytearray(path.read_bytes())
     raw[-1] ^= 1
     path.write_bytes(raw)
-    with pytest.raises(ValueError, match=f"{file} .*delete it and run `casual-training fetch {NAME}`"):
+    with pytest.raises(ValueError, match=f"{file} .*delete it and run `casual-training fetch {NAME} --data-dir "):
         datasets.load(NAME, data_dir)
 
 
@@ -124,7 +124,7 @@ def test_a_truncated_file_is_refused(data_dir):
 
 def test_a_missing_file_is_refused_with_the_command_that_brings_it(data_dir):
     (data_dir / NAME / LABELS).unlink()
-    with pytest.raises(ValueError, match=f"{LABELS} is missing: run `casual-training fetch {NAME}`"):
+    with pytest.raises(ValueError, match=f"{LABELS} is missing: run `casual-training fetch {NAME} --data-dir "):
         datasets.load(NAME, data_dir)
 
 

@@ -253,5 +253,5 @@ def test_verify_refuses_a_file_that_is_missing_or_altered(data_dir):
     with pytest.raises(ValueError, match=f"{IMAGES} is truncated or altered"):
         fetch.verify(NAME, data_dir)
     (data_dir / NAME / IMAGES).unlink()
-    with pytest.raises(ValueError, match=f"{IMAGES} is missing: run `casual-training fetch {NAME}`"):
+    with pytest.raises(ValueError, match=f"{IMAGES} is missing: run `casual-training fetch {NAME} --data-dir "):
         fetch.verify(NAME, data_dir)
