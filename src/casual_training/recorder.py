@@ -65,8 +65,9 @@ class Recorder:
 
     @property
     def started(self) -> float:
-        """The moment the first worker left the barrier, as of time.perf_counter."""
-        return self.counters[:, STARTED].min().item()
+        """The moment the first worker left the barrier, as of time.perf_counter; 0 if none has."""
+        started = self.counters[:, STARTED]
+        return started[started > 0].min().item() if started.any() else 0.0
 
     @property
     def ended(self) -> float:

@@ -60,3 +60,19 @@ def test_a_short_run_has_no_losses_but_all_its_samples(recorder):
 def test_the_record_is_in_shared_memory(recorder):
     assert recorder.counters.is_shared()
     assert recorder.notes.is_shared()
+
+
+def test_a_worker_that_never_started_does_not_move_the_start(recorder):
+    work(recorder, 1, 10)
+    assert recorder.started == recorder.counters[1, 0].item() > 0
+    assert 0 < recorder.losses()[0][2] < 60
+
+
+def test_a_worker_that_did_not_complete_has_no_time(recorder):
+    work(recorder, 0, 10)
+    assert [worker["train_seconds"] for worker in recorder.workers()] == [None, None]
+
+
+def test_a_run_in_which_no_worker_started_has_no_losses(recorder):
+    assert recorder.started == 0
+    assert recorder.losses() == []
