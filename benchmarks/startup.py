@@ -22,7 +22,7 @@ REPEATS = 5
 
 def measure(workers: int) -> tuple[float, float]:
     """Make one run; give its start-up seconds and the share of its wall time that its phases explain."""
-    config = validate(read_config([PROJECT / "config.yaml"]))
+    config = validate(read_config([PROJECT / "config.yaml", PROJECT / "workflow/studies/quick.yaml"]))
     run = one_run(config, None, "hogwild", workers, 4 / workers, seed=1)
     with tempfile.TemporaryDirectory() as folder:
         command = [sys.executable, "-m", "casual_training", "train", "--run", json.dumps(run.spec), "--out", folder]

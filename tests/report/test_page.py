@@ -166,6 +166,35 @@ def test_failed_and_missing_runs_are_in_sight_with_their_cause(in_trouble):
     assert "1 of 3" in words
 
 
+def test_a_failed_run_is_listed_with_the_folders_to_delete_before_the_command_is_repeated(in_trouble):
+    page = parsed(in_trouble)
+    folders = {
+        "results/default/runs/fashion_mnist-simple_nn/hogwild/4x1/seed-1",
+        "results/default/ceilings/fashion_mnist-simple_nn/seed-2",
+    }
+    assert {cell for cell in page.cells if cell.startswith("results/")} == folders
+    assert all((in_trouble.parents[2] / folder / "run.json").is_file() for folder in folders)
+    assert "To make one again, delete its folder and repeat the command" in page.words
+
+
+def test_the_data_behind_the_chart_of_all_losses_are_a_file_with_every_logged_batch(plain):
+    links = [attributes["href"] for attributes in parsed(plain).all("a")]
+    assert "tables/losses.csv" in links
+    data = pd.read_csv(plain.parent / "tables" / "losses.csv")
+    (of_serial,) = (plain.parents[2] / "results").rglob("serial/1x4/seed-1/losses.csv")
+    logged = pd.read_csv(of_serial)
+    drawn = data[data["configuration"] == "serial, 1 worker x 4 epochs"]
+    assert drawn["loss"].tolist() == logged["loss"].tolist()
+    assert data["configuration"].nunique() == 5
+
+
+def test_oversubscribed_runs_are_marked_in_the_tables_behind_the_charts_and_of_every_run(plain):
+    cells = [cell.strip() for cell in parsed(plain).cells]
+    assert cells.count("oversubscribed") == 2  # a heading of every run and of the speed-ups
+    assert cells.count("yes") == 2 * 3  # three seeds of hogwild with 4 workers, in both
+    assert "hogwild, 4 workers x 1 epoch (oversubscribed)" in "".join(parsed(plain).text)
+
+
 def test_runs_of_several_commits_are_said_to_be_and_listed(in_trouble, plain):
     note = "These runs come from 2 commits (listed at the end)"
     assert note in parsed(in_trouble).words
@@ -240,7 +269,10 @@ def test_no_page_loads_anything(request, name):
         for key, value in attributes.items()
         if key in ("src", "href", "xlink:href", "action", "data", "srcset") and not value.startswith(("#", "data:,"))
     ]
-    assert loaded == []
+    folder = request.getfixturevalue(name).parent
+    links = [attributes["href"] for attributes in page.all("a") if not attributes["href"].startswith("#")]
+    assert loaded == links  # which load nothing until they are clicked
+    assert all((folder / link).is_file() and link.startswith("tables/") for link in links)
     text = request.getfixturevalue(name).read_text(encoding="utf-8")
     assert re.findall(r"url\((?!#)[^)]*\)|@import", text) == []
 
@@ -263,7 +295,9 @@ def test_every_file_of_the_study_is_written_and_no_temporary_one_is_left(plain):
     figures = [
         f"figures/{name}.{suffix}" for name in ("losses", "losses_smoothed", "speedup") for suffix in ("svg", "png")
     ]
-    tables = [f"tables/{name}.csv" for name in ("runs", "ceilings", "comparison", "losses_smoothed", "speedup")]
+    tables = [
+        f"tables/{name}.csv" for name in ("runs", "ceilings", "comparison", "losses", "losses_smoothed", "speedup")
+    ]
     expected = {f"reports/default/{file}" for file in ["report.html", *figures, *tables]}
     expected |= {f"results/default/{name}.csv" for name in ("runs", "ceilings", "comparison")}
     assert {file for file in made if "/ceilings/" not in file} == expected

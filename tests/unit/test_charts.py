@@ -27,6 +27,7 @@ def logs(cells, n_steps=5, workloads=("images",), loss=lambda worker, step: 2.0 
     rows = [
         {"workload": workload, "method": method, "workers": workers, "epochs": 4 / workers, "worker": worker}
         | {"step": step, "seconds": step + worker / 10, "samples": 32 * step, "loss": loss(worker, step)}
+        | {"oversubscribed": workers > 2}
         for workload in workloads
         for method, workers in cells
         for worker in range(workers)
@@ -73,6 +74,7 @@ def test_the_batches_of_all_workers_are_merged_in_the_order_of_time():
 def test_labels_say_one_worker_and_one_epoch_in_the_singular():
     data = charts.losses_data(logs([("serial", 1), ("hogwild", 4), ("hogwild", 8)], n_steps=1))
     expected = ["serial, 1 worker x 4 epochs", "hogwild, 4 workers x 1 epoch", "hogwild, 8 workers x 0.5 epochs"]
+    data["configuration"] = data["configuration"].str.removesuffix(" (oversubscribed)")
     assert list(data["configuration"].unique()) == expected
 
 
@@ -138,6 +140,13 @@ def test_oversubscribed_and_failed_configurations_are_marked_in_words():
     assert "hogwild\n4 workers x 1 epoch *" in said
     assert "* oversubscribed" in said
     assert "no ok run" in said
+
+
+def test_oversubscribed_configurations_are_marked_in_the_legends_of_both_loss_charts():
+    data = charts.losses_data(logs([("serial", 1), ("hogwild", 4)]).astype({"oversubscribed": "boolean"}))
+    for figure in (charts.losses(data), charts.smoothed_losses(charts.smoothed_losses_data(data))):
+        labels = [" ".join(text.get_text().split()) for text in figure.legends[0].get_texts()]
+        assert labels == ["serial, 1 worker x 4 epochs", "hogwild, 4 workers x 1 epoch (oversubscribed)"]
 
 
 def test_thirty_lines_all_differ_in_colour_and_dash_together():

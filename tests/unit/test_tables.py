@@ -72,6 +72,21 @@ def test_a_ceiling_is_the_sum_of_its_copies_speeds(tmp_path):
     assert list(ceilings["copies"]) == [2, 2, 2]
 
 
+@pytest.mark.parametrize("status", ["ok", "failed"])
+def test_a_ceiling_with_a_copy_that_never_completed_has_no_speed_and_keeps_its_row(tmp_path, status):
+    records = [{"samples": SAMPLES, "train_seconds": 10.0}, {"samples": 64, "train_seconds": None}]
+
+    def changes(run):
+        is_broken = run.strategy == "independent" and run.seed == 2
+        return {"worker_records": records, "status": status, "cause": "killed"} if is_broken else timed(run)
+
+    runs, ceilings = collected(tmp_path, changes)
+    assert list(ceilings["samples_per_second"].isna()) == [False, True, False]
+    assert list(ceilings["status"]) == ["ok", status, "ok"]
+    hogwild = row(compare_methods(runs, ceilings), "hogwild")
+    assert hogwild["percent_of_ceiling"] == pytest.approx((75 + 50) / 2)  # of 150 and 100 against 200 samples a second
+
+
 def test_the_share_of_the_ceiling_counts_only_seeds_whose_ceiling_is_there_and_ok(tmp_path):
     def changes(run):
         if run.strategy == "independent" and run.seed == 1:

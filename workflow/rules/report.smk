@@ -17,7 +17,7 @@ rule plot_losses:
             caption="../report/losses_smoothed.rst",
             category="Charts",
         ),
-        "reports/{study}/tables/losses_smoothed.csv",
+        expand("reports/{{study}}/tables/{table}.csv", table=["losses", "losses_smoothed"]),
     log:
         "results/{study}/logs/plot_losses.log",
     params:
@@ -52,6 +52,7 @@ rule render_report:
         ceilings="results/{study}/ceilings.csv",
         comparison="results/{study}/comparison.csv",
         charts=expand("reports/{{study}}/figures/{chart}.svg", chart=["losses", "losses_smoothed", "speedup"]),
+        tables=expand("reports/{{study}}/tables/{chart}.csv", chart=["losses", "losses_smoothed", "speedup"]),
         sources=sources_of_analysis("report.py", "report.html.jinja2", "tables.py", "verdict.py", "wording.py"),
     output:
         report("reports/{study}/report.html", caption="../report/page.rst", category="The page"),

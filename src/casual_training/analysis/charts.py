@@ -51,12 +51,13 @@ def losses_data(logs: pd.DataFrame) -> pd.DataFrame:
     """Merge the logged losses of each run's workers in the order of time (LOSSES_COLUMNS).
 
     Args:
-        logs: the logged losses of one run a configuration, with the columns of CELL beside them.
+        logs: the logged losses of one run a configuration, with the columns of CELL and `oversubscribed` beside them.
     """
     curves = [as_table([], LOSSES_COLUMNS)]
     for (_, method, workers, epochs), rows in logs.groupby(CELL, sort=False):
         rows = rows.sort_values("seconds", kind="stable")
-        name = f"{method}, {split(workers, epochs)}"
+        over = " (oversubscribed)" if rows["oversubscribed"].fillna(False).any() else ""
+        name = f"{method}, {split(workers, epochs)}{over}"
         rows = rows.assign(configuration=name, logged_batch=range(1, len(rows) + 1))
         curves.append(as_table(rows, LOSSES_COLUMNS))
     return pd.concat(curves, ignore_index=True)

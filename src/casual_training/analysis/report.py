@@ -10,19 +10,9 @@ from markupsafe import Markup
 from casual_training.analysis.columns import CELL
 from casual_training.analysis.tables import best_serial
 from casual_training.analysis.verdict import Answer, answer
-from casual_training.analysis.wording import count, headings, split, written
+from casual_training.analysis.wording import CHARTS, count, headings, split, written
+from casual_training.study import plan, plan_ceilings
 
-CHARTS = {  # in the order of the page; a title, and the caption of the table behind the chart
-    "speedup": ("Speed-up of each configuration against the best serial run", "The speed-up of each run"),
-    "losses_smoothed": (
-        "Training loss of the first seed, smoothed, against seconds of training",
-        "The smoothed losses",
-    ),
-    "losses": (
-        "Training loss of the first seed, every logged batch",
-        "A summary; the losses.csv in a run's folder has every batch",
-    ),
-}
 COMPARED = [
     "train_seconds_median",
     "speedup_vs_best_serial",
@@ -39,6 +29,7 @@ OF_EVERY_RUN = [
     "workload",
     "order",
     "status",
+    "oversubscribed",
     "train_seconds",
     "wall_seconds",
     "samples_per_second",
@@ -84,7 +75,7 @@ def render(
         notes=_notes(comparison, tables["provenance"], n_stale),
         missing=missing,
         comparisons=[_comparison(one, runs, comparison, len(study["seeds"])) for one in answers],
-        failures=_failures(runs, tables["ceilings"]),
+        failures=_failures(config, runs, tables["ceilings"]),
         every_run=_view(runs, OF_EVERY_RUN),
         ceilings=_view(tables["ceilings"], OF_A_CEILING),
         charts=[_chart(name, figures[name], tables[name]) for name in CHARTS],
@@ -144,8 +135,10 @@ def _progress(runs: pd.DataFrame, ceilings: pd.DataFrame, n_missing: int) -> str
     return f"{finished}{failed}{without}."
 
 
-def _failures(runs: pd.DataFrame, ceilings: pd.DataFrame) -> list[dict]:
-    """List what failed and why, the seeds of one and the same failure in one row."""
+def _failures(config: dict, runs: pd.DataFrame, ceilings: pd.DataFrame) -> list[dict]:
+    """List what failed, why and in which folders, the seeds of one and the same failure in one row."""
+    planned = [*plan(config), *plan_ceilings(config)]
+    folders = {(run.workload, run.method, run.workers, run.seed): run.folder for run in planned}
     same = ["workload", "method", "workers", "status", "expected", "cause"]
     ceilings = ceilings.assign(method="ceiling", workers=ceilings["copies"], expected=False)
     failures = []
@@ -153,8 +146,9 @@ def _failures(runs: pd.DataFrame, ceilings: pd.DataFrame) -> list[dict]:
         for key, group in table[table["status"] != "ok"].groupby(same, sort=False, dropna=False):
             failure = dict(zip(same, key, strict=True))
             seeds = "seed" if len(group) == 1 else "seeds"
-            seeds = f"{seeds} {', '.join(map(str, group['seed']))}"
-            failures.append(failure | {"who": f"{count(failure['workers'], 'worker')}, {seeds}"})
+            who = f"{count(failure['workers'], 'worker')}, {seeds} {', '.join(map(str, group['seed']))}"
+            of_each = [folders[*key[:3], seed] for seed in group["seed"]]
+            failures.append(failure | {"who": who, "folders": of_each})
     return failures
 
 

@@ -84,12 +84,13 @@ def collect_ceilings(folders: list[Path]) -> pd.DataFrame:
     """Make the ceilings table (CEILINGS_COLUMNS) of ceiling folders, sorted by workload and seed.
 
     A ceiling is as many one-thread serial copies as cores at the same time, with nothing shared; its
-    samples_per_second is the sum over the copies. Raises ValueError as `read_run` does.
+    samples_per_second is the sum over the copies, empty unless all of them are done. Raises ValueError as `read_run`.
     """
     rows = []
     for run in map(read_run, folders):
         copies = run["worker_records"] if run["status"] == "ok" else []
-        speed = sum(copy["samples"] / copy["train_seconds"] for copy in copies) or None
+        is_whole = all(copy["train_seconds"] for copy in copies)
+        speed = sum(copy["samples"] / copy["train_seconds"] for copy in copies) if copies and is_whole else None
         rows.append(run | {"copies": run["workers"], "samples_per_second": speed})
     return as_table(rows, CEILINGS_COLUMNS).sort_values(["workload", "seed"], ignore_index=True)
 

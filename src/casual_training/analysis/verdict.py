@@ -1,11 +1,26 @@
-"""The first line of the page: what the tables say about one workload, or that they do not say it."""
+"""The first line of the page: what the tables say about one workload, or that they do not say it.
+
+The rule, simple on purpose:
+
+- Only configurations that are ok in every planned seed count. One is clearly faster than another if it took more than
+  5 % less training time in each of these seeds.
+- The baseline is the serial method with the smallest median time; a serial method that it is not clearly faster than
+  is level with it. Against it stand the other strategies with 2 workers or more: with one worker, they are serial
+  training under another name.
+- Contenders are clearly faster than the baseline, at a median validation accuracy at most 1 percentage point below its
+  own. A way that is faster but less accurate is passed over, and named.
+- Contenders that no other contender is clearly faster than are level. Announced is, of these, the one that is not
+  oversubscribed, then has the fewest workers, then the smallest median time; the others are named.
+- Without a contender, the answer is serial training if the baseline is clearly faster than every parallel way that is
+  not passed over, and otherwise that nothing is clearly faster than it.
+"""
 
 from dataclasses import dataclass
 
 import pandas as pd
 
 from casual_training.analysis.tables import best_serial
-from casual_training.analysis.wording import count, digits, percent
+from casual_training.analysis.wording import count, digits, listed, percent
 
 TIME_MARGIN_PERCENT = 5
 ACCURACY_MARGIN_POINTS = 1
@@ -20,13 +35,8 @@ class Answer:
     evidence: str = ""
     winner: tuple[str, int] | None = None
 
-    @property
-    def sentence(self) -> str:
-        """The whole answer as one text."""
-        return f"{self.headline} {self.evidence}".strip()
 
-
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Cell:
     """A configuration that is ok in every planned seed: its row of the comparison, and its runs by seed."""
 
@@ -46,10 +56,15 @@ class Cell:
         return bool((self.runs["strategy"] == "serial").all())
 
     @property
+    def is_oversubscribed(self) -> bool:
+        """Whether its threads outnumber the cores."""
+        return bool(self.runs["oversubscribed"].fillna(False).any())
+
+    @property
     def name(self) -> str:
-        """The configuration in words, saying so where its threads outnumber the cores."""
+        """The configuration in words, saying so where it is oversubscribed."""
         words = self.method if self.is_serial else f"{self.method} with {count(self.workers, 'worker')}"
-        if self.runs["oversubscribed"].fillna(False).any():
+        if self.is_oversubscribed:
             words += f" on {count(self.runs['cores'].iloc[0], 'core')} (oversubscribed)"
         return words
 
@@ -65,14 +80,7 @@ class Cell:
 
 
 def answer(workload: str, runs: pd.DataFrame, comparison: pd.DataFrame, seeds: list[int]) -> Answer:
-    """Answer for one workload which way of training was fastest at equal accuracy, or abstain.
-
-    The rule, simple on purpose. Candidates are the configurations that are ok in every planned seed, but for parallel
-    strategies with one worker, which are serial training by another name; the baseline is the best serial method. A
-    candidate whose median validation accuracy is more than 1 percentage point below
-    the baseline's is passed over. Of the rest, the one with the smallest median training time is announced as
-    fastest if it took more than 5 % less time than the baseline in every seed; if it is the baseline itself, no
-    parallel way was faster; otherwise nothing was clearly faster.
+    """Answer for one workload which way of training was fastest at equal accuracy, or abstain (the rule is above).
 
     Args:
         workload: name of the workload.
@@ -85,23 +93,33 @@ def answer(workload: str, runs: pd.DataFrame, comparison: pd.DataFrame, seeds: l
     if reason:
         return Answer(workload, reason)
     cells = [cell for _, row in comparison.iterrows() if (cell := _cell(row, runs, seeds))]
+    cells.sort(key=lambda cell: cell.seconds)
     baseline = next(cell for cell in cells if cell.method == best_serial(runs))
-    candidates = [cell for cell in cells if cell.is_serial or cell.workers > 1]
-    by_time = sorted(candidates, key=lambda cell: cell.seconds)
-    fastest = next(cell for cell in by_time if _is_accurate(cell, baseline))
-    passed_over = by_time[: by_time.index(fastest)]
+    serial = [cell for cell in cells if cell.is_serial and cell is not baseline]
+    level = [cell for cell in serial if not _is_clearly_faster(baseline, cell)]
+    parallel = [cell for cell in cells if not cell.is_serial and cell.workers > 1]
+    faster = [cell for cell in parallel if _is_clearly_faster(cell, baseline)]
+    contenders = [cell for cell in faster if _is_accurate(cell, baseline)]
+    passed_over = [cell for cell in faster if cell not in contenders]
+    not_faster = [cell for cell in parallel if cell not in faster]
 
-    all_cores = runs["cores"].dropna().unique()
-    here = "On this machine" + (f" ({count(all_cores[0], 'core')})" if len(all_cores) == 1 else "")
-    if fastest is baseline:
-        only_serial = all(cell.is_serial for cell in candidates)
-        found = _serial_it_is(workload, here, baseline, len(seeds), only_serial, bool(passed_over))
-    elif _is_faster_in_every_seed(fastest, baseline):
-        found = _clearly_faster(workload, here, fastest, baseline, len(seeds))
+    winner, equal = None, " at equal accuracy" if passed_over else ""
+    if contenders:
+        best, level = _choose(contenders)
+        winner = (best.method, best.workers)
+        headline, evidence = f"{best.name} trained {workload} fastest:", _won(best, baseline, len(seeds))
+    elif all(_is_clearly_faster(baseline, cell) for cell in not_faster):
+        why = f"no parallel way trained {workload} faster{equal}" if parallel else _why_no_parallel(workload, runs)
+        names = listed(cell.name for cell in [baseline, *level])
+        headline = f"{why}: {names} are level." if level else f"{why}: {names} it is."
+        evidence = _stayed_serial(baseline, len(seeds))
     else:
-        found = _not_clear(workload, here, fastest, baseline, len(seeds))
-    notes = _notes(passed_over, baseline, len(comparison) - len(cells), len(seeds))
-    return Answer(workload, found.headline, found.evidence + notes, found.winner)
+        headline = f"no parallel way is clearly faster than the best serial run on {workload}{equal}."
+        evidence = _not_clear(not_faster[0], baseline, len(seeds))
+    if level:
+        evidence += f" Level with it: {listed(f'{cell.name} in {digits(cell.seconds)} s' for cell in level)}."
+    evidence += _notes(passed_over, baseline, len(comparison) - len(cells), len(seeds))
+    return Answer(workload, f"{_here(runs)}, {headline}", evidence, winner)
 
 
 def _why_no_answer(workload: str, runs: pd.DataFrame, n_seeds: int) -> str | None:
@@ -132,61 +150,65 @@ def _cell(summary: pd.Series, runs: pd.DataFrame, seeds: list[int]) -> Cell | No
     return Cell(summary["method"], int(summary["workers"]), summary, by_seed.loc[seeds])
 
 
+def _is_clearly_faster(cell: Cell, other: Cell) -> bool:
+    limit = (1 - TIME_MARGIN_PERCENT / 100) * other.runs["train_seconds"]
+    return bool((cell.runs["train_seconds"] < limit).all())
+
+
 def _is_accurate(cell: Cell, baseline: Cell) -> bool:
     lost = baseline.runs["validation_accuracy"].median() - cell.runs["validation_accuracy"].median()
     return 100 * lost <= ACCURACY_MARGIN_POINTS + 1e-9  # 0.84 - 0.83 is a little more than 0.01 in binary
 
 
-def _is_faster_in_every_seed(cell: Cell, baseline: Cell) -> bool:
-    limit = (1 - TIME_MARGIN_PERCENT / 100) * baseline.runs["train_seconds"]
-    return bool((cell.runs["train_seconds"] < limit).all())
+def _choose(contenders: list[Cell]) -> tuple[Cell, list[Cell]]:
+    """Choose the contender to announce, and give those that are level with it."""
+    level = [cell for cell in contenders if not any(_is_clearly_faster(other, cell) for other in contenders)]
+    best = min(level, key=lambda cell: (cell.is_oversubscribed, cell.workers, cell.seconds))
+    return best, [cell for cell in level if cell is not best]
+
+
+def _here(runs: pd.DataFrame) -> str:
+    cores = runs["cores"].dropna().unique()
+    return "On this machine" + (f" ({count(cores[0], 'core')})" if len(cores) == 1 else "")
 
 
 def _median(n_seeds: int) -> str:
     return f"in the median of {n_seeds} seeds" if n_seeds > 1 else "in the only seed"
 
 
-def _serial_it_is(
-    workload: str, here: str, baseline: Cell, n_seeds: int, only_serial: bool, some_passed_over: bool
-) -> Answer:
-    method = baseline.method
-    if only_serial:
-        headline = f"{here}, no parallel way of training {workload} is ok in every seed: {method} it is."
-    elif some_passed_over:
-        headline = f"{here}, no parallel way trained {workload} faster at equal accuracy: {method} it is."
-    else:
-        headline = f"{here}, no parallel way trained {workload} faster: {method} it is."
-    evidence = f"It took {baseline.time} {_median(n_seeds)}, at {baseline.accuracy} test accuracy."
-    return Answer(workload, headline, evidence)
-
-
-def _clearly_faster(workload: str, here: str, fastest: Cell, baseline: Cell, n_seeds: int) -> Answer:
+def _won(best: Cell, baseline: Cell, n_seeds: int) -> str:
     in_each = " and faster in each" if n_seeds > 1 else ""
-    evidence = (
-        f"{fastest.time}, {fastest.summary['speedup_vs_best_serial']:.2f} times as fast as the best serial run "
-        f"({baseline.method}, {digits(baseline.seconds)} s) {_median(n_seeds)}{in_each}, "
-        f"at {fastest.accuracy} test accuracy against {baseline.accuracy}."
+    return (
+        f"{best.time}, {best.summary['speedup_vs_best_serial']:.2f} times as fast as the best serial run "
+        f"({baseline.name}, {digits(baseline.seconds)} s) {_median(n_seeds)}{in_each}, "
+        f"at {best.accuracy} test accuracy against {baseline.accuracy}."
     )
-    headline = f"{here}, {fastest.name} trained {workload} fastest:"
-    return Answer(workload, headline, evidence, (fastest.method, fastest.workers))
 
 
-def _not_clear(workload: str, here: str, fastest: Cell, baseline: Cell, n_seeds: int) -> Answer:
-    evidence = (
-        f"The fastest, {fastest.name}, took {fastest.time} {_median(n_seeds)}, but not more than "
-        f"{TIME_MARGIN_PERCENT} % less than the best serial run ({baseline.method}, {digits(baseline.seconds)} s) "
-        "in every seed."
+def _stayed_serial(baseline: Cell, n_seeds: int) -> str:
+    took = f"The best serial run, {baseline.name}, took {baseline.time} {_median(n_seeds)}"
+    return f"{took}, at {baseline.accuracy} test accuracy."
+
+
+def _not_clear(closest: Cell, baseline: Cell, n_seeds: int) -> str:
+    return (
+        f"The closest, {closest.name}, took {closest.time} {_median(n_seeds)}, not more than {TIME_MARGIN_PERCENT} % "
+        f"less in every seed than the best serial run ({baseline.name}, {digits(baseline.seconds)} s)."
     )
-    return Answer(workload, f"{here}, no method is clearly faster than the best serial run on {workload}.", evidence)
+
+
+def _why_no_parallel(workload: str, runs: pd.DataFrame) -> str:
+    if ((runs["strategy"] != "serial") & (runs["workers"] > 1)).any():
+        return f"no parallel way of training {workload} is ok in every seed"
+    return f"the study has no run of {workload} by a parallel method with 2 workers or more"
 
 
 def _notes(passed_over: list[Cell], baseline: Cell, n_left_out: int, n_seeds: int) -> str:
     notes = ""
     if passed_over:
-        names = " and ".join(cell.name for cell in passed_over)
         notes += (
-            f" Passed over: {names} took less time, but ended more than {ACCURACY_MARGIN_POINTS} percentage "
-            f"point below {baseline.method} in validation accuracy."
+            f" Passed over: {listed(cell.name for cell in passed_over)} took less time, but ended more than "
+            f"{ACCURACY_MARGIN_POINTS} percentage point below {baseline.name} in validation accuracy."
         )
     if n_left_out:
         notes += f" Left out, as not ok in every seed: {count(n_left_out, 'configuration')}."

@@ -1,4 +1,4 @@
-"""How figures and columns are written for people, in the verdict, in the charts and on the page alike."""
+"""How figures, columns and charts are named for people, in the verdict, in the charts and on the page alike."""
 
 import math
 from collections.abc import Callable, Iterable
@@ -6,10 +6,25 @@ from typing import NamedTuple
 
 import pandas as pd
 
+CHARTS = {  # in the order of the page; a title, and the caption of the table behind the chart
+    "speedup": ("Speed-up of each configuration against the best serial run", "The speed-up of each run"),
+    "losses_smoothed": (
+        "Training loss of the first seed, smoothed, against seconds of training",
+        "The smoothed losses",
+    ),
+    "losses": ("Training loss of the first seed, every logged batch", "A summary; the CSV file has every batch"),
+}
+
 
 def count(number: float, thing: str) -> str:
     """Count things in words: "1 worker", "4 workers", "0.5 epochs"."""
     return f"{number:g} {thing}" if number == 1 else f"{number:g} {thing}s"
+
+
+def listed(things: Iterable[str]) -> str:
+    """List things in words: "one", "one and two", "one, two and three"."""
+    *others, last = things
+    return f"{', '.join(others)} and {last}" if others else last
 
 
 def split(workers: int, epochs: float) -> str:
@@ -61,7 +76,7 @@ COLUMNS = {
     "validation_accuracy": Column("validation accuracy", percent),
     "test_accuracy": TEST_ACCURACY,
     "test_accuracy_median": TEST_ACCURACY,
-    "peak_rss_mb": Column("peak memory (MB)", "{:,.0f}".format),
+    "peak_rss_mb": Column("peak memory (MB), shared pages once a worker", "{:,.0f}".format),
     "seconds": Column("seconds", "{:.2f}".format),
     "loss_smoothed": Column("smoothed loss", "{:.3f}".format),
     "logged_batches": Column("logged batches"),
