@@ -7,8 +7,8 @@ The rule, simple on purpose:
 - The baseline is the serial method with the smallest median time; a serial method that it is not clearly faster than
   is level with it. Against it stand the other strategies with 2 workers or more: with one worker, they are serial
   training under another name.
-- Contenders are clearly faster than the baseline, at a median validation accuracy at most 1 percentage point below its
-  own. A way that is faster but less accurate is passed over, and named.
+- Contenders are clearly faster than the baseline, and their validation accuracy, paired by seed, is in the median at
+  most 1 percentage point below its own. A way that is faster but less accurate is passed over, and named.
 - Contenders that no other contender is clearly faster than are level. Announced is, of these, the one that is not
   oversubscribed, then has the fewest workers, then the smallest median time; the others are named.
 - Without a contender, the answer is serial training if the baseline is clearly faster than every parallel way that is
@@ -156,7 +156,7 @@ def _is_clearly_faster(cell: Cell, other: Cell) -> bool:
 
 
 def _is_accurate(cell: Cell, baseline: Cell) -> bool:
-    lost = baseline.runs["validation_accuracy"].median() - cell.runs["validation_accuracy"].median()
+    lost = (baseline.runs["validation_accuracy"] - cell.runs["validation_accuracy"]).median()  # paired by seed
     return 100 * lost <= ACCURACY_MARGIN_POINTS + 1e-9  # 0.84 - 0.83 is a little more than 0.01 in binary
 
 
