@@ -101,7 +101,9 @@ def test_a_stopped_worker_is_ended_at_the_deadline():
 
 
 SUPERVISOR = """
+import signal
 import sys
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background jobs inherit it ignored
 sys.path[:0] = sys.argv[1:]
 from casual_training import processes
 from training import make_run
