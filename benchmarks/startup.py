@@ -3,7 +3,8 @@
     python benchmarks/startup.py
 
 The two alternate, so that a drift of the machine's speed meets both; medians and ranges are printed. Beside them, how
-much of the process's wall time, taken from outside, the phases of a run add up to.
+much of the process's wall time, taken from outside, the phases of a run add up to, and what the imports of a worker
+take by themselves.
 """
 
 import json
@@ -34,9 +35,19 @@ def measure(workers: int) -> tuple[float, float]:
     return clocks["startup_seconds"], sum(clocks[f"{phase}_seconds"] for phase in PHASES) / wall_seconds
 
 
+def import_seconds() -> tuple[float, float]:
+    """Import what the fork server imports, as it does; give the seconds of torch and of torch._dynamo."""
+    code = "import gc, time; gc.disable(); a = time.perf_counter(); import torch; b = time.perf_counter(); "
+    code += "import torch._dynamo; print(b - a, time.perf_counter() - b)"
+    torch, dynamo = subprocess.run(
+        [sys.executable, "-c", code], check=True, capture_output=True, text=True
+    ).stdout.split()
+    return float(torch), float(dynamo)
+
+
 def main() -> None:
     seconds: dict[int, list[float]] = {1: [], 4: []}
-    shares = []
+    shares, imports = [], [import_seconds() for _ in range(REPEATS)]
     for _ in range(REPEATS):
         for workers, readings in seconds.items():
             startup, share = measure(workers)
@@ -46,6 +57,8 @@ def main() -> None:
         median = statistics.median(readings)
         print(f"start-up, {workers} workers: {median:.2f} s (from {min(readings):.2f} to {max(readings):.2f})")
     print(f"start-up, 4 workers / 1 worker: {statistics.median(seconds[4]) / statistics.median(seconds[1]):.2f}")
+    for name, readings in zip(("torch", "torch._dynamo"), zip(*imports, strict=True), strict=True):
+        print(f"import {name}: {statistics.median(readings):.1f} s (from {min(readings):.1f} to {max(readings):.1f})")
     print(
         f"phases, share of the wall time: {statistics.median(shares):.1%} (from {min(shares):.1%} to {max(shares):.1%})"
     )
