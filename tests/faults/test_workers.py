@@ -23,6 +23,10 @@ def raises(rank, run, recorder):
     time.sleep(600)
 
 
+def raises_at_length(rank, run, recorder):
+    raise ValueError("a" + "é" * 5000)
+
+
 def sleeps(rank, run, recorder):
     time.sleep(600)
 
@@ -60,6 +64,12 @@ def test_a_worker_that_raises_fails_the_run_with_its_reason():
     failure, seconds = attempt(raises)
     assert (failure.status, failure.cause) == ("failed", "worker 1 raised ZeroDivisionError: no such number")
     assert seconds < 30
+
+
+def test_a_long_reason_is_cut_short_wherever_its_bytes_fall():
+    failure, _ = attempt(raises_at_length, workers=1)
+    assert failure.cause.startswith("worker 0 raised ValueError: aéé")
+    assert len(failure.cause) < 4100
 
 
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGINT, signal.SIGSEGV])
