@@ -132,7 +132,7 @@ def _check(rank, worker, cause, run, recorder) -> None:
 def _how_it_ended(exitcode: int, cause) -> str:
     if cause.poll():
         try:
-            return f"raised {cause.recv_bytes().decode(errors="replace")}"
+            return f"raised {cause.recv_bytes().decode(errors='replace')}"
         except EOFError:
             pass  # the pipe closed with nothing in it: the worker had no time to say why
     if exitcode < 0:
