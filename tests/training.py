@@ -10,6 +10,7 @@ from casual_training import datasets, fetch, models, pipelines, strategies
 from casual_training.recorder import Recorder
 from casual_training.run import Run
 from casual_training.seeding import INITIAL_WEIGHTS, derived_seed
+from casual_training.snapshots import Snapshots
 
 SAMPLE = Path(__file__).parent / "data" / "fashion_mnist_sample"
 TRAIN_SAMPLES = 640
@@ -23,9 +24,11 @@ SERIAL_RUN = Run(
     passes=1,
     seed=1,
     strategy="serial",
+    options={},
     threads=1,
     cores=2,
     input_pipeline="memory",
+    max_steps=None,
     expected_failure=False,
     dataset="fashion_mnist_sample",
     train_samples=None,
@@ -34,6 +37,7 @@ SERIAL_RUN = Run(
     batch_size=32,
     optimizer={"name": "sgd", "lr": 0.01, "momentum": 0.5},
     log_interval=1,
+    snapshots=4,
     deadline_seconds=60,
 )
 
@@ -41,7 +45,8 @@ SERIAL_RUN = Run(
 def make_run(**changes) -> Run:
     """A small run; epochs follow from passes and workers."""
     run = dataclasses.replace(SERIAL_RUN, **changes)
-    return dataclasses.replace(run, epochs=run.passes / run.workers)
+    defaults = {name: option["default"] for name, option in strategies.options(run.strategy).items()}
+    return dataclasses.replace(run, epochs=run.passes / run.workers, options=defaults | run.options)
 
 
 def sample_data_dir(folder: Path) -> Path:
@@ -57,8 +62,9 @@ def prepared(run: Run, data_dir: Path):
     data = pipelines.PIPELINES[run.input_pipeline](splits, run)
     torch.manual_seed(derived_seed(run.seed, INITIAL_WEIGHTS))
     model = models.build(run.model)
-    steps = pipelines.steps_per_worker(len(splits.train_labels), run)
-    return model, data, Recorder(run.workers, steps, run.log_interval)
+    steps, _ = pipelines.planned_work(len(splits.train_labels), 0, run)
+    thresholds = [TRAIN_SAMPLES * number // run.snapshots for number in range(1, run.snapshots)]
+    return model, data, Recorder(run.workers, steps, run.log_interval, Snapshots(model, thresholds))
 
 
 def trained(run: Run, data_dir: Path):

@@ -13,13 +13,15 @@ CALIBRATION_STEPS = 40
 # Beside its training a run imports torch, loads its data, evaluates and starts processes: this many times the
 # seconds that importing torch takes here.
 OVERHEAD_IN_IMPORTS = 2.5
+FORWARD_SHARE = 1 / 3  # of a training step; the backward pass takes about twice as long as the forward pass
 
 
 def announce(config: dict, folders: set[str]) -> str:
     """Say how many runs of a study are to be made, and estimate their minutes.
 
     The estimate times a few steps of each workload on one thread, and assumes that threads and workers share the work
-    out perfectly over the cores: it is there to plan a coffee by, not to be quoted.
+    out perfectly over the cores and lose nothing in talk between processes: it is there to plan a coffee by, not to be
+    quoted.
 
     Args:
         config: a validated config.
@@ -35,7 +37,11 @@ def announce(config: dict, folders: set[str]) -> str:
     kinds = {(run.workload, run.input_pipeline): run for run in waiting}
     step_seconds = {kind: _step_seconds(run) for kind, run in kinds.items()}
     seconds = sum(
-        overhead + _steps(run) * step_seconds[run.workload, run.input_pipeline] / _parallel(run) for run in waiting
+        overhead
+        + _steps(run) * step_seconds[run.workload, run.input_pipeline] / _parallel(run)
+        # Where it is only evaluated, a network makes its forward pass alone, with all cores.
+        + _evaluated_batches(run) * FORWARD_SHARE * step_seconds[run.workload, run.input_pipeline] / run.cores
+        for run in waiting
     )
     minutes = max(1, round(seconds / 60))
     return (
@@ -75,7 +81,13 @@ def _noise(dataset: Dataset, samples: int) -> Splits:
 def _steps(run: Run) -> float:
     dataset = DATASETS[run.dataset]
     samples = run.train_samples or dataset.n_train - dataset.n_validation
-    return run.passes * samples / run.batch_size
+    steps = run.passes * samples / run.batch_size
+    return steps if run.max_steps is None else min(steps, run.max_steps)
+
+
+def _evaluated_batches(run: Run) -> float:
+    dataset = DATASETS[run.dataset]
+    return 0 if run.rate_only else (run.snapshots * dataset.n_validation + dataset.n_test) / run.batch_size
 
 
 def _parallel(run: Run) -> int:

@@ -6,7 +6,7 @@ import torch
 from casual_training.datasets import Dataset, normalise
 from casual_training.optimization import make_loss
 
-BATCH = 1000  # images at a time; bounds the memory, changes nothing else
+BATCH = 100  # images at a time; more do not fit the caches and take longer, fewer cost calls
 
 
 @torch.inference_mode()

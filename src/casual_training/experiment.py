@@ -7,7 +7,6 @@ Imports that take time stand inside the functions: the fork server must have sta
 """
 
 import contextlib
-import csv
 import gc
 import io
 import json
@@ -18,17 +17,16 @@ import sys
 import time
 import traceback
 from collections.abc import Iterator
-from datetime import UTC, datetime
 from pathlib import Path
 
-from casual_training import machine, processes, strategies
+from casual_training import processes, strategies
 from casual_training.clocks import PhaseClock, process_start
 from casual_training.files import write_whole
 from casual_training.machine_lock import exclusive_machine
 from casual_training.processes import RunFailed
+from casual_training.record import describe, losses_csv, quality, speed
 from casual_training.run import Run
 
-RUN_FORMAT = 1
 # Snakemake exports thread counts, and people export affinities: a run must not depend on who started it.
 THREADING_VARIABLES = ("OMP_", "GOMP_", "KMP_", "MKL_", "OPENBLAS_", "GOTO_", "VECLIB_", "NUMEXPR_")
 
@@ -44,7 +42,7 @@ def perform(run: Run, folder: Path, data_dir: Path) -> str:
     Raises:
         ValueError: wrong input, found before training; nothing was written but train.log.
     """
-    signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))
+    signal.signal(signal.SIGTERM, _terminate)
     for name in [name for name in os.environ if name.startswith(THREADING_VARIABLES)]:
         del os.environ[name]
     begun = time.perf_counter()
@@ -61,8 +59,40 @@ def perform(run: Run, folder: Path, data_dir: Path) -> str:
     return record["status"]
 
 
+class Terminated(SystemExit):
+    """Somebody asked this process to end, with SIGTERM."""
+
+
+def _terminate(number: int, frame) -> None:
+    signal.signal(number, signal.SIG_IGN)  # once is enough, and not while it cleans up
+    raise Terminated(128 + number)
+
+
 def _perform(run: Run, folder: Path, data_dir: Path, clock: PhaseClock, wait_seconds: float) -> dict:
-    started_at, load_average = datetime.now(UTC).isoformat(), machine.load_average()
+    """Make the run and write its folder; returns what stands in run.json."""
+    about = describe(run)
+    try:
+        result, recorder = _measure(run, data_dir, clock)
+    except (KeyboardInterrupt, Terminated) as stop:
+        # A result that is there is better than this one. Snakemake removes it, and makes the run when it goes on.
+        if not (folder / "run.json").exists():
+            number = signal.SIGTERM if isinstance(stop, Terminated) else signal.SIGINT
+            killed = {"status": "killed", "cause": f"the run was ended by {number.name}"}
+            _write(folder / "run.json", about | killed)
+        raise
+    clock.enter("write")
+    write_whole(folder / "losses.csv", losses_csv(recorder))
+    record = about | result | {"clocks": _clock_readings(clock, recorder, result["status"], wait_seconds)}
+    _write(folder / "run.json", record)
+    return record
+
+
+def _write(path: Path, record: dict) -> None:
+    write_whole(path, json.dumps(record, indent=1, allow_nan=False) + "\n")
+
+
+def _measure(run: Run, data_dir: Path, clock: PhaseClock) -> tuple[dict, object]:
+    """Train and evaluate; returns the results, status and cause among them, and the workers' Recorder."""
     processes.prepare()
     gc.disable()  # an import makes nothing but objects that stay; it is a fifth faster without looking at them
     import torch
@@ -71,6 +101,7 @@ def _perform(run: Run, folder: Path, data_dir: Path, clock: PhaseClock, wait_sec
     from casual_training.datasets import load
     from casual_training.recorder import Recorder
     from casual_training.seeding import INITIAL_WEIGHTS, derived_seed
+    from casual_training.snapshots import Snapshots
 
     gc.enable()
     clock.enter("load")
@@ -78,29 +109,33 @@ def _perform(run: Run, folder: Path, data_dir: Path, clock: PhaseClock, wait_sec
     data = pipelines.PIPELINES[run.input_pipeline](splits, run)
     torch.manual_seed(derived_seed(run.seed, INITIAL_WEIGHTS))
     model = models.build(run.model)
-    samples = len(splits.train_labels)
-    recorder = Recorder(run.workers, pipelines.steps_per_worker(samples, run), run.log_interval)
-    record = {"planned_samples": run.passes * samples, "status": "ok", "cause": ""}
+    work = [pipelines.planned_work(len(splits.train_labels), rank, run) for rank in range(run.workers)]
+    most_steps, planned_samples = max(steps for steps, _ in work), sum(samples for _, samples in work)
+    recorder = Recorder(run.workers, most_steps, run.log_interval, Snapshots(model, _thresholds(run, planned_samples)))
+    result = {"planned_samples": planned_samples, "status": "ok", "cause": "", "curve": []}
 
     clock.enter("spawn")
     try:
-        _train(run, model, data, recorder, record["planned_samples"])
+        _train(run, model, data, recorder, planned_samples)
         clock.enter("train", at=recorder.started)
         clock.enter("spawn", at=recorder.ended)  # the workers' end belongs to their start, not to training
         clock.enter("evaluate")
-        record |= _results(run, model, splits, recorder)
+        result |= speed(recorder)
+        if not run.rate_only:
+            result |= quality(run, model, splits, recorder)
     except RunFailed as failure:
-        record |= {"status": failure.status, "cause": failure.cause}
+        result |= {"status": failure.status, "cause": failure.cause}
     except Exception as error:  # whatever a strategy or a model raises is a row, too
         traceback.print_exc()
-        record |= {"status": "failed", "cause": f"{run.method} raised {type(error).__name__}: {error}"}
+        result |= {"status": "failed", "cause": f"{run.method} raised {type(error).__name__}: {error}"}
+    return result | {"worker_records": recorder.workers(), "server_record": recorder.server()}, recorder
 
-    clock.enter("write")
-    write_whole(folder / "losses.csv", _losses_csv(recorder))
-    record = _identity(run, started_at, load_average) | record | {"worker_records": recorder.workers()}
-    record["clocks"] = _clock_readings(clock, recorder, record["status"], wait_seconds)
-    write_whole(folder / "run.json", json.dumps(record, indent=1, allow_nan=False) + "\n")
-    return record
+
+def _thresholds(run: Run, planned_samples: int) -> list[int]:
+    """Give the samples after which the weights are copied: evenly over the run, but for its end, where they stay."""
+    if run.rate_only:
+        return []
+    return [planned_samples * number // run.snapshots for number in range(1, run.snapshots)]
 
 
 def _train(run: Run, model, data, recorder, planned_samples: int) -> None:
@@ -117,66 +152,6 @@ def _train(run: Run, model, data, recorder, planned_samples: int) -> None:
         raise RunFailed("diverged", "a weight is not a finite number after training")
 
 
-def _results(run: Run, model, splits, recorder) -> dict:
-    """Evaluate the trained model and sum up what the workers recorded."""
-    import torch
-
-    from casual_training.datasets import DATASETS
-    from casual_training.evaluation import evaluate
-
-    torch.set_num_threads(run.cores)
-    dataset = DATASETS[run.dataset]
-    validation_accuracy, _ = evaluate(model, splits.validation_images, splits.validation_labels, dataset, run)
-    test_accuracy, test_loss = evaluate(model, splits.test_images, splits.test_labels, dataset, run)
-    if not math.isfinite(test_loss):
-        raise RunFailed("diverged", f"the loss on the test data is {test_loss} after training")
-    workers = recorder.workers()
-    return {
-        "samples": recorder.samples,
-        "samples_per_second": recorder.samples / (recorder.ended - recorder.started),
-        "validation_accuracy": validation_accuracy,
-        "test_accuracy": test_accuracy,
-        "test_loss": test_loss,
-        "cpu_seconds": sum(worker["cpu_seconds"] for worker in workers),
-        "peak_rss_mb": sum(worker["peak_rss_mb"] for worker in workers),
-    }
-
-
-def _identity(run: Run, started_at: str, load_average: float | None) -> dict:
-    """Say what was run, on what machine and with which code; the results are empty until there are any."""
-    commit, commit_dirty = machine.commit()
-    measured = (
-        "samples",
-        "samples_per_second",
-        "validation_accuracy",
-        "test_accuracy",
-        "test_loss",
-        "cpu_seconds",
-    )
-    return {
-        "format": RUN_FORMAT,
-        "study": run.study,
-        "workload": run.workload,
-        "method": run.method,
-        "strategy": run.strategy,
-        "workers": run.workers,
-        "epochs": run.epochs,
-        "passes": run.passes,
-        "seed": run.seed,
-        "threads_per_worker": run.threads,
-        "cores": run.cores,
-        "oversubscribed": run.oversubscribed,
-        "expected": run.expected_failure,
-        "started_at": started_at,
-        **dict.fromkeys((*measured, "peak_rss_mb")),
-        "spec": run.spec,
-        "machine": machine.describe() | {"load_average": load_average},
-        "versions": machine.versions(),
-        "commit": commit,
-        "commit_dirty": commit_dirty,
-    }
-
-
 def _clock_readings(clock: PhaseClock, recorder, status: str, wait_seconds: float) -> dict:
     readings = {"wait_seconds": wait_seconds} | clock.readings()
     if status == "ok":
@@ -185,22 +160,12 @@ def _clock_readings(clock: PhaseClock, recorder, status: str, wait_seconds: floa
     return readings | dict.fromkeys(("spawn_seconds", "train_seconds", "evaluate_seconds", "wall_seconds"))
 
 
-def _losses_csv(recorder) -> str:
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(("worker", "step", "seconds", "samples", "loss"))
-    for worker, step, seconds, samples, loss in recorder.losses():
-        writer.writerow((worker, step, f"{seconds:.6f}", samples, f"{loss:.6g}"))
-    return text.getvalue()
-
-
 def _summary(record: dict) -> str:
     if record["status"] != "ok":
         return f"{record['status']}: {record['cause']}"
-    return (
-        f"{record['clocks']['train_seconds']:.1f} s, {record['samples_per_second']:,.0f} samples/s, "
-        f"test accuracy {record['test_accuracy']:.1%}"
-    )
+    accuracy = record["test_accuracy"]
+    quality = "rate only" if accuracy is None else f"test accuracy {accuracy:.1%}"
+    return f"{record['clocks']['train_seconds']:.1f} s, {record['samples_per_second']:,.0f} samples/s, {quality}"
 
 
 @contextlib.contextmanager

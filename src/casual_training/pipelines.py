@@ -5,14 +5,13 @@ turns every sample into a picture and back through torchvision's transforms in a
 (and most examples) do; it is here so that its cost can be shown. Both give the same batches in the same order.
 """
 
-import shutil
 from collections.abc import Iterator
-from pathlib import Path
 
 import torch
 
 from casual_training.datasets import DATASETS, Splits, normalise
 from casual_training.seeding import DATA_ORDER, derived_seed
+from casual_training.shared_memory import share
 
 
 def pass_order(seed: int, number: int, samples: int) -> torch.Tensor:
@@ -26,21 +25,26 @@ def shard(order: torch.Tensor, rank: int, workers: int) -> torch.Tensor:
     return order[rank::workers]
 
 
-def steps_per_worker(samples: int, run) -> int:
-    """Count the steps of the worker that makes the most: worker 0, whose shards are never the smaller ones."""
-    longest_shard = -(-samples // run.workers)
-    return run.passes * -(-longest_shard // run.batch_size)
+def planned_work(samples: int, rank: int, run) -> tuple[int, int]:
+    """Count the steps and the samples that a worker makes in all passes, or until its part of run.max_steps is done."""
+    own = len(range(rank, samples, run.workers))
+    steps_per_pass = -(-own // run.batch_size)
+    steps = run.passes * steps_per_pass
+    if run.max_steps is not None:
+        steps = min(steps, run.max_steps // run.workers)
+    whole_passes, rest = divmod(steps, steps_per_pass)
+    return steps, whole_passes * own + min(rest * run.batch_size, own)
+
+
+def batch_indices(samples: int, number: int, rank: int, run) -> list[torch.Tensor]:
+    """List the batches of a worker in pass `number`, counted from 0, as indices of samples: (batch,) int64 each."""
+    batches = shard(pass_order(run.seed, number, samples), rank, run.workers).split(run.batch_size)
+    steps, _ = planned_work(samples, rank, run)
+    return batches[: max(0, steps - number * len(batches))]
 
 
 def _share(tensor: torch.Tensor) -> torch.Tensor:
-    """Move a tensor to shared memory; ValueError if it does not fit, where torch would be killed by the system."""
-    folder, size = Path("/dev/shm"), tensor.nbytes
-    if folder.is_dir() and shutil.disk_usage(folder).free < size:
-        raise ValueError(
-            f"the training data need {size / 2**20:,.0f} MB of shared memory, more than is free in {folder}; lower "
-            "train_samples, or give the container more (docker run --shm-size)"
-        )
-    return tensor.share_memory_()
+    return share(tensor, "the training data", "lower train_samples")
 
 
 class MemoryPipeline:
@@ -59,8 +63,7 @@ class MemoryPipeline:
 
     def batches(self, number: int, rank: int) -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
         """Give worker `rank` its batches (inputs, targets) of pass `number`, counted from 0."""
-        order = pass_order(self.run.seed, number, len(self.targets))
-        for indices in shard(order, rank, self.run.workers).split(self.run.batch_size):
+        for indices in batch_indices(len(self.targets), number, rank, self.run):
             yield self.inputs.index_select(0, indices), self.targets.index_select(0, indices)
 
 
@@ -81,11 +84,9 @@ class TorchvisionPipeline:
 
     def batches(self, number: int, rank: int) -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
         """Give worker `rank` its batches (inputs, targets) of pass `number`, counted from 0."""
-        order = pass_order(self.run.seed, number, len(self.pictures))
         yield from torch.utils.data.DataLoader(
             self.pictures,
-            batch_size=self.run.batch_size,
-            sampler=shard(order, rank, self.run.workers).tolist(),
+            batch_sampler=[indices.tolist() for indices in batch_indices(len(self.pictures), number, rank, self.run)],
             generator=torch.Generator(),  # or it would draw from the random state that dropout uses
         )
 

@@ -4,6 +4,7 @@ Workers are copies of a fork server that has imported torch but never run it: an
 number of workers, and no child inherits a pool of OpenMP threads, which a fork after their first use makes hang.
 """
 
+import contextlib
 import multiprocessing
 import os
 import signal
@@ -11,9 +12,12 @@ import sys
 import threading
 import time
 import traceback
-from multiprocessing import connection, forkserver
+from multiprocessing import connection, forkserver, util
 
+TEMPORARY_FOLDER = "CASUAL_TRAINING_TEMPORARY_FOLDER"  # tells the fork server which folder is the supervisor's
 HEARTBEAT_SECONDS = 5
+NOTICING_SECONDS = 0.2  # after one worker's end, so long until that of another is looked at
+UNKNOWN_EXITCODE = 255  # what multiprocessing says when it cannot know
 ENDING_SECONDS = 2  # a worker gets so long to obey SIGTERM before it is killed
 
 
@@ -21,7 +25,7 @@ class RunFailed(Exception):
     """A run that did not complete.
 
     Args:
-        status: "failed", "timeout" or "diverged".
+        status: "failed", "timeout", "diverged", "killed" or "unavailable".
         cause: one sentence.
     """
 
@@ -32,64 +36,97 @@ class RunFailed(Exception):
 
 def prepare() -> None:
     """Start the fork server, which begins to import torch; call it before anything slow, and before using torch."""
+    # What is put there is removed when this process ends, and by the fork server if this process is killed.
+    os.environ[TEMPORARY_FOLDER] = util.get_temp_dir()
     multiprocessing.set_forkserver_preload(["casual_training.preload"])
     forkserver.ensure_running()
 
 
-def run_workers(work, run, recorder, *arguments) -> None:
+def context():
+    """Give the multiprocessing context of the workers: the locks and events that they share are made with it."""
+    import torch.multiprocessing  # teaches multiprocessing to share tensors
+
+    return torch.multiprocessing.get_context("forkserver")
+
+
+def run_workers(work, run, recorder, *arguments, join=contextlib.nullcontext, serve=None) -> None:
     """Run work(rank, run, recorder, *arguments) in run.workers processes and wait for all of them.
 
     Each worker has run.threads intra-op threads and a random state of its own; behind a barrier they start together.
     Tensors among the arguments are shared with the workers, not copied, if they are in shared memory.
 
+    Args:
+        work: a worker's part, a function of a module.
+        run: the run.
+        recorder: its recorder.
+        arguments: what else `work` needs; must be picklable.
+        join: join(rank) is a context manager that a process is in from before the barrier to after its work, for
+            instance a process group; the server's rank is run.workers.
+        serve: serve(*arguments) prepares one more process, the server, before the barrier; it has run.cores threads,
+            and serves as long as `join` keeps it.
+
     Raises:
         RunFailed: a worker raised, died, ended early or worked with other threads than planned, or the run took
             longer than run.deadline_seconds. All workers have ended by then.
     """
-    import torch.multiprocessing  # teaches multiprocessing to share tensors
-
-    context = torch.multiprocessing.get_context("forkserver")
-    barrier = context.Barrier(run.workers)
+    make = context()
+    n_processes = run.workers + (serve is not None)
+    barrier = make.Barrier(n_processes)
     started = time.perf_counter()
-    workers, causes = [], []
+    processes, causes = [], []
     try:
-        for rank in range(run.workers):
-            cause, to_supervisor = context.Pipe(duplex=False)
-            worker = context.Process(
+        for rank in range(n_processes):
+            cause, to_supervisor = make.Pipe(duplex=False)
+            name, function = (f"worker {rank}", work) if rank < run.workers else ("server", serve)
+            process = make.Process(
                 target=_work,
-                args=(work, rank, run, recorder, barrier, to_supervisor, arguments),
-                name=f"worker {rank}",
+                args=(function, rank, run, recorder, barrier, join, to_supervisor, arguments),
+                name=name,
             )
-            worker.start()
+            process.start()
             to_supervisor.close()
-            workers.append(worker)
+            processes.append(process)
             causes.append(cause)
-        _watch(workers, causes, run, recorder, started)
+        _watch(processes, causes, run, recorder, started)
     finally:
-        _end(workers)
+        _end(processes)
         for cause in causes:
             cause.close()
 
 
-def _work(work, rank, run, recorder, barrier, to_supervisor, arguments) -> None:
-    """Be a worker: the first and last thing that runs in its process."""
+def _work(function, rank, run, recorder, barrier, join, to_supervisor, arguments) -> None:
+    """Be a worker, or the server: the first and last thing that runs in its process."""
     import torch
 
     from casual_training.seeding import WORKER, derived_seed
 
     signal.signal(signal.SIGINT, signal.SIG_DFL)  # an interrupted worker must die of it, not exit as if it were done
     threading.Thread(target=_die_with_supervisor, daemon=True).start()
+    is_server = rank == run.workers
     try:
-        torch.set_num_threads(run.threads)
-        torch.manual_seed(derived_seed(run.seed, WORKER, rank))
-        barrier.wait()
-        recorder.start(rank, torch.get_num_threads())
-        work(rank, run, recorder, *arguments)
-        recorder.complete()
+        torch.set_num_threads(planned_threads(run, rank))
+        # A server has the random state of the first worker, because it makes the passes that draw from it.
+        torch.manual_seed(derived_seed(run.seed, WORKER, 0 if is_server else rank))
+        with join(rank):
+            if is_server:
+                function(*arguments)
+            barrier.wait()
+            recorder.start(rank, torch.get_num_threads())
+            if not is_server:
+                function(rank, run, recorder, *arguments)
+                recorder.complete()
+        if is_server:
+            recorder.complete()  # it has served until all workers left
     except Exception as error:
         traceback.print_exc()
-        to_supervisor.send_bytes(f"{type(error).__name__}: {' '.join(str(error).split())}".encode()[:4000])
+        reason, _, _ = f"{type(error).__name__}: {error}".partition("Exception raised from ")  # and the stack of C++
+        to_supervisor.send_bytes(" ".join(reason.split()).encode()[:4000])
         sys.exit(1)
+
+
+def planned_threads(run, rank: int) -> int:
+    """Give the intra-op threads of a worker, or of the server: it has all cores while the workers wait for it."""
+    return run.threads if rank < run.workers else run.cores
 
 
 def _die_with_supervisor() -> None:
@@ -114,8 +151,20 @@ def _watch(workers, causes, run, recorder, started: float) -> None:
         connection.wait([worker.sentinel for worker in running.values()], min(heartbeat, deadline) - now)
         for rank, worker in list(running.items()):
             if not worker.is_alive():
-                _check(rank, worker, causes[rank], run, recorder)
+                try:
+                    _check(rank, worker, causes[rank], run, recorder)
+                except RunFailed:
+                    _blame_the_killed(workers)
+                    raise
                 del running[rank]
+
+
+def _blame_the_killed(workers) -> None:
+    """Raise RunFailed if a worker was killed: whoever was talking to it has failed as well, and maybe before."""
+    time.sleep(NOTICING_SECONDS)
+    for worker in workers:
+        if not worker.is_alive() and worker.exitcode < 0:
+            raise RunFailed("failed", f"{worker.name} was killed by {signal.Signals(-worker.exitcode).name}") from None
 
 
 def _check(rank, worker, cause, run, recorder) -> None:
@@ -124,9 +173,9 @@ def _check(rank, worker, cause, run, recorder) -> None:
         raise RunFailed("failed", f"{worker.name} {_how_it_ended(worker.exitcode, cause)}")
     if not recorder.completed(rank):
         raise RunFailed("failed", f"{worker.name} ended before its work was done")
-    threads = recorder.workers()[rank]["threads"]
-    if threads != run.threads:
-        raise RunFailed("failed", f"{worker.name} ran with {threads} threads instead of {run.threads}")
+    threads, planned = recorder.threads(rank), planned_threads(run, rank)
+    if threads != planned:
+        raise RunFailed("failed", f"{worker.name} ran with {threads} threads instead of {planned}")
 
 
 def _how_it_ended(exitcode: int, cause) -> str:
@@ -150,4 +199,7 @@ def _end(workers) -> None:
         if worker.is_alive():
             worker.kill()
             worker.join()
+        if worker.exitcode == UNKNOWN_EXITCODE:  # the fork server was killed, but not its child
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(worker.pid, signal.SIGKILL)
         worker.close()

@@ -1,4 +1,4 @@
-"""What the workers write down while they train, at no cost to the step: losses, times, samples.
+"""What the workers write down while they train, at no cost to the step: losses, times, samples, snapshots.
 
 Every worker writes to rows of its own in shared memory that is there before training starts, so nothing is
 allocated, sent or locked on the way; the supervisor reads it during the run (progress) and after it (results).
@@ -9,6 +9,8 @@ import sys
 import time
 
 import torch
+
+from casual_training.snapshots import Snapshots
 
 # Columns of a worker's row of counters.
 STARTED, ENDED, STEPS, SAMPLES, THREADS, CPU_SECONDS, PEAK_RSS_MB, COMPLETED = range(8)
@@ -23,20 +25,27 @@ class Recorder:
         workers: number of workers.
         steps: most steps that one worker makes.
         log_interval: a worker notes its loss every so many steps, 1 or more.
+        snapshots: room for copies of the weights, which worker 0 takes when they are due; None takes none.
     """
 
-    def __init__(self, workers: int, steps: int, log_interval: int):
+    def __init__(self, workers: int, steps: int, log_interval: int, snapshots: Snapshots | None = None):
         # float64 throughout: counts are exact up to 2**53, and perf_counter keeps its nanoseconds.
-        self.counters = torch.zeros(workers, 8, dtype=torch.float64).share_memory_()
+        self._rows = torch.zeros(workers + 1, 8, dtype=torch.float64).share_memory_()
+        self.counters = self._rows[:workers]
+        self._server = workers  # the last row is the server's, if the strategy has one
         # (workers, notes, [step, moment, samples, loss])
         self.notes = torch.zeros(workers, steps // log_interval, 4, dtype=torch.float64).share_memory_()
         self._log_interval = log_interval
+        self.snapshots = snapshots
 
     def start(self, rank: int, threads: int) -> None:
-        """Begin the record of the calling worker, at this moment."""
-        self._counters = self.counters[rank].numpy()  # item assignment is 10 times cheaper than on a tensor
-        self._notes = self.notes[rank].numpy()
+        """Begin the record of the calling process, at this moment; the server's rank is the number of workers."""
+        self._counters = self._rows[rank].numpy()  # item assignment is 10 times cheaper than on a tensor
         self._steps = self._samples = 0
+        if rank != self._server:
+            self._notes = self.notes[rank].numpy()
+        self._due = list(self.snapshots.thresholds) if self.snapshots and rank == 0 else []
+        self._everybodys_samples = self.counters[:, SAMPLES].numpy()
         self._counters[THREADS] = threads
         self._cpu_started = time.process_time()
         self._counters[STARTED] = time.perf_counter()
@@ -50,16 +59,26 @@ class Recorder:
         """
         self._steps += 1
         self._samples += samples
+        self._counters[SAMPLES] = self._samples
+        if self._due and self._everybodys_samples.sum() >= self._due[0]:
+            self._take_snapshot()
         if self._steps % self._log_interval == 0:
             note = self._steps // self._log_interval - 1
             self._notes[note] = self._steps, time.perf_counter(), self._samples, loss.item()
-            self._counters[STEPS], self._counters[SAMPLES] = self._steps, self._samples
+            self._counters[STEPS] = self._steps
+
+    def _take_snapshot(self) -> None:
+        samples = int(self._everybodys_samples.sum())
+        while self._due and self._due[0] <= samples:  # several may have come due in one step; one copy will do
+            self._due.pop(0)
+        number = len(self.snapshots.thresholds) - len(self._due) - 1
+        self.snapshots.take(number, samples, time.perf_counter())
 
     def complete(self) -> None:
-        """End the record of the calling worker, at this moment; without it a worker counts as failed."""
+        """End the record of the calling process, at this moment; without it a worker counts as failed."""
         self._counters[ENDED] = time.perf_counter()
         self._counters[CPU_SECONDS] = time.process_time() - self._cpu_started
-        self._counters[STEPS], self._counters[SAMPLES] = self._steps, self._samples
+        self._counters[STEPS] = self._steps
         self._counters[PEAK_RSS_MB] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * MB_PER_MAXRSS
         self._counters[COMPLETED] = 1
 
@@ -80,8 +99,19 @@ class Recorder:
         return int(self.counters[:, SAMPLES].sum().item())
 
     def completed(self, rank: int) -> bool:
-        """Whether a worker has ended its record."""
-        return bool(self.counters[rank, COMPLETED])
+        """Whether a worker, or the server, has ended its record."""
+        return bool(self._rows[rank, COMPLETED])
+
+    def threads(self, rank: int) -> int:
+        """Give the threads that a worker, or the server, read back before its work."""
+        return int(self._rows[rank, THREADS])
+
+    def server(self) -> dict | None:
+        """Give the record of the server, as plain values for JSON; None if there is none."""
+        row = self._rows[self._server].tolist()
+        if not row[STARTED]:
+            return None
+        return {"threads": int(row[THREADS]), "cpu_seconds": row[CPU_SECONDS], "peak_rss_mb": row[PEAK_RSS_MB]}
 
     def workers(self) -> list[dict]:
         """Give the record of each worker, as plain values for JSON."""

@@ -10,7 +10,8 @@ class Run:
     """One row of the study: everything that defines one training run.
 
     `epochs` is what each worker makes of the whole training set: passes / workers. `threads` are the intra-op
-    threads of each worker. `deadline_seconds` bounds the run but does not define it.
+    threads of each worker; `max_steps` ends the run after so many steps of all workers together; `options` are the
+    strategy's own. `deadline_seconds` bounds the run but does not define it.
     """
 
     study: str
@@ -21,9 +22,11 @@ class Run:
     passes: int
     seed: int
     strategy: str
+    options: dict
     threads: int
     cores: int
     input_pipeline: str
+    max_steps: int | None
     expected_failure: bool
     dataset: str
     train_samples: int | None
@@ -32,6 +35,7 @@ class Run:
     batch_size: int
     optimizer: dict
     log_interval: int
+    snapshots: int
     deadline_seconds: int = field(default=600, compare=False)
 
     @property
@@ -52,6 +56,11 @@ class Run:
         if self.strategy == CEILING_STRATEGY:
             return f"results/{self.study}/ceilings/{self.workload}/seed-{self.seed}"
         return f"results/{self.study}/runs/{self.workload}/{self.method}/{self.split}/seed-{self.seed}"
+
+    @property
+    def rate_only(self) -> bool:
+        """Whether the run is cut short, so that only its samples per second count."""
+        return self.max_steps is not None
 
     @property
     def oversubscribed(self) -> bool:

@@ -4,6 +4,7 @@ A config is a catalogue (workloads, methods) and a choice from it (study). `vali
 sentence; `schedule` expands a valid one into runs, in the order in which they are to be executed.
 """
 
+import dataclasses
 import difflib
 import math
 import random
@@ -26,6 +27,7 @@ _VALIDATOR = jsonschema.validators.extend(
     jsonschema.Draft202012Validator,
     type_checker=jsonschema.Draft202012Validator.TYPE_CHECKER.redefine("integer", lambda _, value: type(value) is int),
 )
+ONLY_FOR_ANALYSIS = ("target",)  # keys of a workload that no training depends on
 BASELINE_STRATEGY = "serial"  # takes one worker, by definition
 
 
@@ -59,7 +61,7 @@ def validate(config: dict) -> dict:
     Raises:
         ValueError: one sentence that names the key, what is wrong with it and what to do.
     """
-    schema = yaml.safe_load(SCHEMA.read_text(encoding="utf-8"))
+    schema = _schema(config)
     error = jsonschema.exceptions.best_match(_VALIDATOR(schema).iter_errors(config))
     if error is not None:
         raise ValueError(_sentence(error))
@@ -69,6 +71,19 @@ def validate(config: dict) -> dict:
     for run in schedule(config):
         _check_samples(run)
     return config
+
+
+def _schema(config: dict) -> dict:
+    """Read the schema and let each method of a config have the options of its own strategy."""
+    schema = yaml.safe_load(SCHEMA.read_text(encoding="utf-8"))
+    methods = config.get("methods") if isinstance(config, dict) else None
+    for name, method in methods.items() if isinstance(methods, dict) else ():
+        strategy = method.get("strategy") if isinstance(method, dict) else None
+        if strategy in strategies.names():
+            common = schema["$defs"]["method"]
+            own = common | {"properties": common["properties"] | strategies.options(strategy)}
+            schema["properties"]["methods"].setdefault("properties", {})[name] = own
+    return schema
 
 
 def _sentence(error: jsonschema.ValidationError) -> str:
@@ -158,6 +173,11 @@ def _check_samples(run: Run) -> None:
             f"{samples} training samples of {run.workload}; lower study.workers or its batch_size, or raise its "
             "train_samples"
         )
+    if run.max_steps is not None and run.max_steps < run.workers:
+        raise ValueError(
+            f"config: methods.{run.method}.max_steps is {run.max_steps}, too few for {run.workers} workers to make a "
+            "step each; raise it or lower study.workers"
+        )
 
 
 def schedule(config: dict) -> list[Run]:
@@ -193,11 +213,13 @@ def _block(config: dict, seed: int) -> list[Run]:
         "strategy": CEILING_STRATEGY,
         "threads": 1,
         "input_pipeline": "memory",
+        "max_steps": None,
         "expected_failure": False,
     }
     block = []
     for workload in study["workloads"]:
-        block.append(expand(config, workload, "ceiling", ceiling, cores, cores, seed))
+        copies = expand(config, workload, "ceiling", ceiling, cores, cores, seed)
+        block.append(dataclasses.replace(copies, snapshots=1))  # only its speed is of interest
         for name in study["methods"]:
             method = config["methods"][name]
             for count in [1] if method["strategy"] == BASELINE_STRATEGY else workers:
@@ -219,6 +241,8 @@ def expand(config: dict, workload: str, name: str, method: dict, workers: int, c
     """
     threads = {"auto": max(1, cores // workers), "cores": cores}.get(method["threads"], method["threads"])
     passes = config["study"]["passes"]
+    options = strategies.options(method["strategy"])
+    trained = {key: value for key, value in config["workloads"][workload].items() if key not in ONLY_FOR_ANALYSIS}
     return Run(
         study=config["study"]["name"],
         workload=workload,
@@ -229,9 +253,11 @@ def expand(config: dict, workload: str, name: str, method: dict, workers: int, c
         seed=seed,
         cores=cores,
         log_interval=config["machine"]["log_interval"],
+        snapshots=config["study"]["snapshots"],
         deadline_seconds=config["machine"]["deadline_seconds"],
-        **config["workloads"][workload],
-        **(method | {"threads": threads}),
+        options={key: method[key] for key in options},
+        **trained,
+        **{key: value for key, value in method.items() if key not in options} | {"threads": threads},
     )
 
 
@@ -267,6 +293,7 @@ def one_run(config: dict, workload: str | None, method: str, workers: int, epoch
         "passes": passes,
         "workers": [workers],
         "seeds": [seed],
+        "snapshots": config["study"]["snapshots"],
     }
     (run,) = plan(validate(config | {"study": study}))
     return run

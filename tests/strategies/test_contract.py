@@ -1,5 +1,6 @@
 """Every strategy that is found obeys the contract of strategies/__init__.py."""
 
+import itertools
 import sys
 
 import pytest
@@ -43,8 +44,26 @@ def test_training_lowers_the_loss(name, data_dir):
 
 @pytest.mark.parametrize("name", PARALLEL)
 def test_one_worker_has_the_losses_of_serial_training_bit_for_bit(name, data_dir, serial_losses):
-    _, recorder = trained(make_run(strategy=name, passes=2), data_dir)
+    _, recorder = trained(make_run(strategy=name, passes=2, cores=1), data_dir)  # a server has as many threads as cores
     assert losses_of(recorder) == serial_losses
+
+
+@pytest.mark.parametrize("name", strategies.names())
+def test_snapshots_hold_the_weights_of_their_moment(name, data_dir):
+    run = make_run(strategy=name, passes=3)
+    initial, _, _ = prepared(run, data_dir)
+    model, recorder = trained(run, data_dir)
+    samples = [samples for _, samples, _ in recorder.snapshots.taken()]
+    assert samples == [160, 320, 480]
+    moments = [initial.state_dict(), *(weights for *_, weights in recorder.snapshots.taken()), model.state_dict()]
+    for before, after in itertools.pairwise(moments):
+        assert all(not torch.equal(before[name], after[name]) for name in before)
+
+
+@pytest.mark.parametrize("name", strategies.names())
+def test_a_run_cut_short_makes_only_its_first_steps(name, data_dir, serial_losses):
+    _, recorder = trained(make_run(strategy=name, passes=2, cores=1, max_steps=5), data_dir)
+    assert losses_of(recorder) == serial_losses[:5]
 
 
 @pytest.mark.parametrize("name", PARALLEL)

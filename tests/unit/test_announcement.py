@@ -19,8 +19,8 @@ def minutes(text):
 
 def test_only_the_runs_that_are_to_be_made_count(config):
     folders = [run.folder for run in study.schedule(config)]
-    assert "study default: 18 of 18 runs to make, ceilings included" in announce(config, set(folders))
-    assert "3 of 18 runs" in announce(config, set(folders[:3]))
+    assert "study default: 27 of 27 runs to make, ceilings included" in announce(config, set(folders))
+    assert "3 of 27 runs" in announce(config, set(folders[:3]))
 
 
 def test_more_passes_take_more_minutes(config):
@@ -35,3 +35,17 @@ def test_the_original_pipeline_is_estimated_with_its_own_cost(config):
     memory = minutes(announce(config, {run.folder for run in study.plan(config)}))
     config["study"]["methods"] = ["serial_torchvision"]
     assert minutes(announce(config, {run.folder for run in study.plan(config)})) > 1.2 * memory
+
+
+def test_a_run_cut_short_takes_hardly_any_of_it(config):
+    config["study"] |= {"methods": ["ps_tutorial_whole"], "passes": 1000}
+    whole = minutes(announce(config, {run.folder for run in study.plan(config)}))
+    config["study"]["methods"] = ["ps_tutorial"]
+    assert minutes(announce(config, {run.folder for run in study.plan(config)})) < 0.1 * whole
+
+
+def test_looking_at_the_accuracy_more_often_takes_longer(config):
+    config["study"]["methods"] = ["serial"]
+    few = minutes(announce(config, {run.folder for run in study.plan(config)}))
+    config["study"]["snapshots"] = 1000
+    assert minutes(announce(config, {run.folder for run in study.plan(config)})) > 2 * few

@@ -10,8 +10,9 @@ def test_every_model_maps_images_to_logits(name):
     assert models.build(name)(torch.zeros(3, 1, 28, 28)).shape == (3, 10)
 
 
-def test_simple_nn_has_the_parameters_of_the_original():
-    assert sum(parameter.numel() for parameter in models.build("simple_nn").parameters()) == 21_840
+@pytest.mark.parametrize(("name", "parameters"), [("simple_nn", 21_840), ("ps_net", 1_199_882)])
+def test_the_nets_of_the_original_have_its_parameters(name, parameters):
+    assert sum(parameter.numel() for parameter in models.build(name).parameters()) == parameters
 
 
 @pytest.mark.parametrize("name", OPTIMIZERS)

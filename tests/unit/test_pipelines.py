@@ -3,8 +3,8 @@ import shutil
 import pytest
 import torch
 
-from casual_training import datasets, pipelines
-from casual_training.pipelines import PIPELINES, pass_order, shard, steps_per_worker
+from casual_training import datasets, shared_memory
+from casual_training.pipelines import PIPELINES, pass_order, planned_work, shard
 from training import TRAIN_SAMPLES, make_run
 
 
@@ -21,20 +21,31 @@ def test_passes_and_seeds_have_orders_of_their_own():
     assert pass_order(1, 0, 100).tolist() == orders[0]
 
 
+@pytest.mark.parametrize("max_steps", [None, 4, 13, 50, 1000])
 @pytest.mark.parametrize("workers", [1, 2, 3, 4])
 @pytest.mark.parametrize("batch_size", [32, 33])
-def test_no_worker_makes_more_steps_than_the_record_has_room_for(data_dir, workers, batch_size):
-    run = make_run(strategy="hogwild", workers=workers, passes=3, batch_size=batch_size)
+def test_every_worker_makes_the_planned_steps_on_the_planned_samples(data_dir, workers, batch_size, max_steps):
+    run = make_run(strategy="hogwild", workers=workers, passes=3, batch_size=batch_size, max_steps=max_steps)
     data = PIPELINES["memory"](datasets.load(run.dataset, data_dir), run)
-    steps = [sum(1 for number in range(3) for _ in data.batches(number, rank)) for rank in range(workers)]
-    assert max(steps) == steps_per_worker(TRAIN_SAMPLES, run)
+    for rank in range(workers):
+        batches = [len(targets) for number in range(3) for _, targets in data.batches(number, rank)]
+        assert (len(batches), sum(batches)) == planned_work(TRAIN_SAMPLES, rank, run)
+        assert max_steps is None or len(batches) <= max_steps // workers
 
 
-def test_both_pipelines_give_the_same_batches(data_dir):
-    run = make_run(workers=2, strategy="hogwild")
+def test_a_run_of_so_many_steps_takes_the_first_batches_of_the_whole_run(data_dir):
+    splits = datasets.load("fashion_mnist_sample", data_dir)
+    whole, short = (PIPELINES["memory"](splits, make_run(passes=2, max_steps=steps)) for steps in (None, 25))
+    targets = [[t.tolist() for number in range(2) for _, t in data.batches(number, 0)] for data in (whole, short)]
+    assert targets[1] == targets[0][:25]
+
+
+@pytest.mark.parametrize("max_steps", [None, 13])
+def test_both_pipelines_give_the_same_batches(data_dir, max_steps):
+    run = make_run(workers=2, strategy="hogwild", max_steps=max_steps)
     splits = datasets.load(run.dataset, data_dir)
     memory, torchvision = (list(PIPELINES[name](splits, run).batches(0, 1)) for name in ("memory", "torchvision"))
-    assert len(memory) == len(torchvision) == TRAIN_SAMPLES // 2 // 32
+    assert len(memory) == len(torchvision) == (max_steps or TRAIN_SAMPLES // 32) // 2
     for (inputs, targets), (same_inputs, same_targets) in zip(memory, torchvision, strict=True):
         torch.testing.assert_close(same_inputs, inputs, rtol=0, atol=1e-6)
         assert same_targets.tolist() == targets.tolist()
@@ -50,7 +61,7 @@ def test_the_training_set_is_normalised_and_in_shared_memory(data_dir):
 
 
 def test_too_little_shared_memory_is_one_sentence_before_training(data_dir, monkeypatch):
-    monkeypatch.setattr(pipelines.shutil, "disk_usage", lambda folder: shutil._ntuple_diskusage(1000, 990, 10))
+    monkeypatch.setattr(shared_memory.shutil, "disk_usage", lambda folder: shutil._ntuple_diskusage(1000, 990, 10))
     run = make_run()
-    with pytest.raises(ValueError, match=r"need 2 MB of shared memory, more than is free in /dev/shm"):
+    with pytest.raises(ValueError, match="the training data need 2 MB of shared memory, more than is free in /dev/shm"):
         PIPELINES["memory"](datasets.load(run.dataset, data_dir), run)

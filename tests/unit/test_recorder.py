@@ -76,3 +76,17 @@ def test_a_worker_that_did_not_complete_has_no_time(recorder):
 def test_a_run_in_which_no_worker_started_has_no_losses(recorder):
     assert recorder.started == 0
     assert recorder.losses() == []
+
+
+def test_the_server_is_no_worker(recorder):
+    work(recorder, 0, 10)
+    recorder.complete()
+    assert recorder.server() is None
+    recorder.start(2, threads=2)
+    recorder.complete()
+    assert recorder.server().keys() == {"threads", "cpu_seconds", "peak_rss_mb"}
+    assert recorder.completed(2)
+    assert recorder.threads(2) == 2
+    assert len(recorder.workers()) == 2
+    assert recorder.samples == 320
+    assert recorder.ended == recorder.counters[0, 1]

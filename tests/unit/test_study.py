@@ -1,8 +1,10 @@
+import subprocess
+import sys
 from collections import Counter
 
 import pytest
 
-from casual_training import study
+from casual_training import strategies, study
 
 
 @pytest.fixture
@@ -20,6 +22,9 @@ def test_the_default_study_is_the_original_splits_beside_both_serial_methods(con
         ("hogwild", "1x4"): 3,
         ("hogwild", "2x2"): 3,
         ("hogwild", "4x1"): 3,
+        ("ps_tutorial", "1x4"): 3,
+        ("ps_tutorial", "2x2"): 3,
+        ("ps_tutorial", "4x1"): 3,
     }
 
 
@@ -40,7 +45,7 @@ def test_threads_are_shared_out_over_the_cores(config):
 
 def test_only_runs_with_more_threads_than_cores_are_oversubscribed(config):
     oversubscribed = {(run.method, run.workers) for run in study.plan(config) if run.oversubscribed}
-    assert oversubscribed == {("hogwild", 4)}
+    assert oversubscribed == {("hogwild", 4), ("ps_tutorial", 4)}
 
 
 def test_cores_in_the_list_of_workers_repeats_no_run(config):
@@ -87,6 +92,38 @@ def test_the_deadline_does_not_define_a_run(config):
     assert after == before
     assert after[0].deadline_seconds == 7
     assert "deadline_seconds" not in after[0].spec
+
+
+def test_a_target_is_no_part_of_a_run(config):
+    before = study.plan(config)
+    config["workloads"]["fashion_mnist-simple_nn"]["target"] = 0.8
+    assert study.plan(config) == before
+
+
+def test_the_options_of_a_strategy_reach_its_runs_with_their_defaults(config):
+    options = {run.method: run.options for run in study.plan(config)}
+    assert options["ps_tutorial"] == {"lock": "all", "transport": "uv"}
+    assert options["hogwild"] == {}
+
+
+def test_the_options_of_a_strategy_are_read_without_importing_it():
+    code = (
+        "import sys; from casual_training import strategies; "
+        "assert strategies.options('ps_tutorial').keys() == {'lock', 'transport'}; assert 'torch' not in sys.modules"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)
+
+
+@pytest.mark.parametrize("name", strategies.names())
+def test_every_option_of_a_strategy_is_described_and_has_a_default(name):
+    for option in strategies.options(name).values():
+        assert option["description"].endswith(".")
+        assert option["expected"]
+        assert option["default"] in option.get("enum", [option["default"]])
+
+
+def test_only_runs_cut_short_are_rate_only(config):
+    assert {run.method for run in study.plan(config) if run.rate_only} == {"ps_tutorial"}
 
 
 def test_maps_of_an_overlay_are_merged_and_lists_replaced(tmp_path):

@@ -76,15 +76,16 @@ def test_a_study_that_ships_is_valid_and_named_after_its_file(overlay):
 
 def test_the_number_of_runs_in_the_comment_is_right():
     text = (REPOSITORY / "config.yaml").read_text()
-    seeds, workloads, serial, parallel, runs = map(
-        int, re.search(r"(\d+) x (\d+) x \((\d+) \+ (\d+)\) = (\d+) runs", text).groups()
+    seeds, workloads, serial, parallel, splits, runs = map(
+        int, re.search(r"(\d+) x (\d+) x \((\d+) \+ (\d+) x (\d+)\) = (\d+) runs", text).groups()
     )
     config = config_of()
     config["machine"]["cores"] = 2
     planned = study.plan(config)
-    assert len(planned) == runs == seeds * workloads * (serial + parallel)
+    assert len(planned) == runs == seeds * workloads * (serial + parallel * splits)
     assert len({run.seed for run in planned}) == seeds
     assert len({run.workload for run in planned}) == workloads
     assert len({run.method for run in planned if run.strategy == "serial"}) == serial
-    assert len({(run.method, run.workers) for run in planned if run.strategy != "serial"}) == parallel
+    assert len({run.method for run in planned if run.strategy != "serial"}) == parallel
+    assert len({run.workers for run in planned if run.strategy != "serial"}) == splits
     assert len(study.plan_ceilings(config)) == seeds * workloads

@@ -85,7 +85,10 @@ def code_of(run):
 
 @functools.cache
 def _code_of(strategy, model):
-    core = "clocks datasets evaluation experiment idx optimization pictures pipelines preload processes recorder run seeding"
+    core = (
+        "clocks datasets evaluation experiment idx optimization pictures pipelines preload processes record recorder "
+        "rendezvous run seeding shared_memory snapshots"
+    )
     digest = hashlib.sha256()
     for file in [*core.split(), f"strategies/{strategy}", f"models/{model}"]:
         digest.update(Path(workflow.basedir, f"src/casual_training/{file}.py").read_bytes())

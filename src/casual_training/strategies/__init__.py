@@ -6,16 +6,23 @@ The contract of a file NAME.py: one public function
 
     model     the network with its initial weights; holds the trained weights when train returns
     data      pipelines.MemoryPipeline or another: data.batches(number, rank) are the batches of pass `number`
-    run       run.Run: workers, passes, seed, ...
+    run       run.Run: workers, passes, seed, options, ...
     recorder  recorder.Recorder: recorder.step(loss, samples) after every step of a worker
+
+and, if a config may choose between variants of it, a literal OPTIONS = {name: JSON schema with a default}, whose values
+arrive in run.options. While workers train, the caller's model must hold the weights that count, in shared memory: the
+recorder copies them now and then, to be evaluated after the clock.
 
 Workers are started through processes.run_workers, which sets their threads and seed, lines them up before the
 clock starts and watches them to their end. The training loop is written out in every file on purpose: the
 difference to serial.py is the method.
 """
 
+import ast
+import functools
 import importlib
 import pkgutil
+from pathlib import Path
 
 
 def names() -> list[str]:
@@ -26,3 +33,13 @@ def names() -> list[str]:
 def load(name: str):
     """Import a strategy and return its `train` function."""
     return importlib.import_module(f"{__name__}.{name}").train
+
+
+@functools.cache
+def options(name: str) -> dict[str, dict]:
+    """Give the options of a strategy, name -> JSON schema, from its file's OPTIONS, without importing it (or torch)."""
+    module = ast.parse(Path(__path__[0], f"{name}.py").read_text(encoding="utf-8"))
+    for statement in module.body:
+        if isinstance(statement, ast.Assign) and ast.unparse(statement.targets[0]) == "OPTIONS":
+            return ast.literal_eval(statement.value)
+    return {}

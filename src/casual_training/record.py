@@ -1,0 +1,102 @@
+"""What a run's files say: which run it is, how fast it was and how well it learned."""
+
+import csv
+import io
+import math
+from datetime import UTC, datetime
+
+from casual_training import machine
+from casual_training.processes import RunFailed
+from casual_training.run import Run
+
+RUN_FORMAT = 2
+MEASURED = (
+    "samples",
+    "samples_per_second",
+    "validation_accuracy",
+    "test_accuracy",
+    "test_loss",
+    "cpu_seconds",
+    "peak_rss_mb",
+)
+
+
+def describe(run: Run) -> dict:
+    """Say what is run, on what machine and with which code, as plain values for JSON; what is measured is empty yet."""
+    commit, commit_dirty = machine.commit()
+    return {
+        "format": RUN_FORMAT,
+        "study": run.study,
+        "workload": run.workload,
+        "method": run.method,
+        "strategy": run.strategy,
+        "workers": run.workers,
+        "epochs": run.epochs,
+        "passes": run.passes,
+        "seed": run.seed,
+        "threads_per_worker": run.threads,
+        "cores": run.cores,
+        "oversubscribed": run.oversubscribed,
+        "rate_only": run.rate_only,
+        "expected": run.expected_failure,
+        "started_at": datetime.now(UTC).isoformat(),
+        **dict.fromkeys(MEASURED),
+        "spec": run.spec,
+        "machine": machine.describe() | {"load_average": machine.load_average()},
+        "versions": machine.versions(),
+        "commit": commit,
+        "commit_dirty": commit_dirty,
+    }
+
+
+def speed(recorder) -> dict:
+    """Sum up what the workers, and the server if there is one, recorded of their work."""
+    workers, server = recorder.workers(), recorder.server()
+    everybody = [*workers, server] if server else workers
+    return {
+        "samples": recorder.samples,
+        "samples_per_second": recorder.samples / (recorder.ended - recorder.started),
+        "cpu_seconds": sum(process["cpu_seconds"] for process in everybody),
+        "peak_rss_mb": sum(process["peak_rss_mb"] for process in everybody),
+    }
+
+
+def quality(run: Run, model, splits, recorder) -> dict:
+    """Evaluate the trained model, and the snapshots of its weights on the validation data.
+
+    Raises:
+        RunFailed: "diverged", if the loss on the test data is not a finite number.
+    """
+    import torch
+
+    from casual_training.datasets import DATASETS
+    from casual_training.evaluation import evaluate
+
+    torch.set_num_threads(run.cores)
+    dataset = DATASETS[run.dataset]
+    test_accuracy, test_loss = evaluate(model, splits.test_images, splits.test_labels, dataset, run)
+    if not math.isfinite(test_loss):
+        raise RunFailed("diverged", f"the loss on the test data is {test_loss} after training")
+    final = {name: tensor.clone() for name, tensor in model.state_dict().items()}
+    curve = []
+    for moment, samples, weights in [*recorder.snapshots.taken(), (recorder.ended, recorder.samples, final)]:
+        model.load_state_dict(weights)
+        accuracy, _ = evaluate(model, splits.validation_images, splits.validation_labels, dataset, run)
+        seconds = moment - recorder.started
+        curve.append({"samples": samples, "seconds": seconds, "validation_accuracy": accuracy})
+    return {
+        "validation_accuracy": curve[-1]["validation_accuracy"],
+        "test_accuracy": test_accuracy,
+        "test_loss": test_loss,
+        "curve": curve,
+    }
+
+
+def losses_csv(recorder) -> str:
+    """Write what the workers noted of their losses as the text of losses.csv."""
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(("worker", "step", "seconds", "samples", "loss"))
+    for worker, step, seconds, samples, loss in recorder.losses():
+        writer.writerow((worker, step, f"{seconds:.6f}", samples, f"{loss:.6g}"))
+    return text.getvalue()

@@ -1,0 +1,133 @@
+"""A parameter server over RPC, as PyTorch's tutorial and the original study have it.
+
+Source: PyTorch's tutorial on a parameter server with torch.distributed.rpc, which the original study follows; the idea
+is of Li et al., "Scaling Distributed Machine Learning with the Parameter Server" (2014).
+
+Change against serial.py: the network lives in one more process, the server. A worker sends it a batch, gets the
+outputs back, computes the loss, and starts the backward pass (distributed autograd) and the update
+(DistributedOptimizer), both of which run on the server as well. A worker contributes nothing but its data and the loss.
+Shared: the weights, on the server, and the lock that admits one worker at a time.
+Private to a worker: its gradients, kept by the server in a context for each step, and its optimizer state, because
+every worker makes an optimizer of its own on the server (momentum too).
+The server computes with all cores while the workers wait for it; one worker repeats `threads` bit for bit.
+When to use it: never on one machine. It is here because the original asked, and to show where its lock is needed.
+"""
+
+import contextlib
+import functools
+
+from torch import nn
+from torch.distributed import autograd, rpc
+
+from casual_training import rendezvous
+from casual_training.optimization import make_loss, optimizer_class
+from casual_training.processes import context, run_workers
+
+if rpc.is_available():  # a torch without RPC does not have it
+    from torch.distributed.optim import DistributedOptimizer
+
+OPTIONS = {
+    "lock": {
+        "description": "What a worker does alone: all of a step, only the update, or none of it.",
+        "enum": ["all", "update", "none"],
+        "default": "all",
+        "expected": "all, update or none",
+    },
+    "transport": {
+        "description": "How RPC moves data: uv, which sleeps while it waits, or torch's default, which burns a core.",
+        "enum": ["uv", "default"],
+        "default": "uv",
+        "expected": "uv or default",
+    },
+}
+
+
+def train(model, data, run, recorder) -> None:
+    """Train `model` on a server for run.workers workers; see strategies/__init__.py for the contract."""
+    rendezvous.require_rpc()
+    model.share_memory()  # so that the caller holds the weights that the server trains
+    with rendezvous.private_store() as store:
+        join = functools.partial(rendezvous.rpc_group, store, run.workers, run.options["transport"])
+        run_workers(work, run, recorder, model, data, Turns(run), join=join, serve=serve)
+
+
+class ParameterServer(nn.Module):
+    """The network where it is trained; workers call its methods from afar."""
+
+    def __init__(self, model):
+        super().__init__()
+        self.model = model
+
+    def forward(self, inputs):
+        """Give the outputs for a worker's batch; autograd keeps what the backward pass will need."""
+        return self.model(inputs)
+
+    def parameter_references(self) -> list:
+        """Give a remote reference to each parameter, for the workers' optimizers."""
+        return [rpc.RRef(parameter) for parameter in self.model.parameters()]
+
+
+def serve(model, data, turns) -> None:
+    """Hold the network in the server's process, where `the_server` finds it."""
+    global _server
+    _server = ParameterServer(model)
+
+
+def the_server() -> ParameterServer:
+    """Give the parameter server of the process that this is called in."""
+    return _server
+
+
+def work(rank, run, recorder, model, data, turns) -> None:
+    """Make this worker's part of every pass, each step on the server."""
+    compute_loss = make_loss(run)
+    server = rpc.remote(rendezvous.SERVER, the_server)
+    optimizer, options = optimizer_class(run)
+    optimizer = DistributedOptimizer(optimizer, server.rpc_sync().parameter_references(), **options)
+    for number in range(run.passes):
+        for inputs, targets in data.batches(number, rank):
+            # UPDATE LOCK NOTE: the forward pass notes the version of every weight it read, and the backward pass
+            # refuses to go on if one has changed since. So no other worker may update the weights between the two:
+            # the lock has to be held from before the forward pass until after the update, and nothing is left to do
+            # at the same time. Without it (`lock: none`), or with a lock round the update alone (`lock: update`),
+            # "one of the variables needed for gradient computation has been modified by an inplace operation".
+            with turns.for_the_step, autograd.context() as step:
+                turns.before_forward(rank)
+                loss = compute_loss(server.rpc_sync().forward(inputs), targets)
+                turns.after_forward(rank)
+                autograd.backward(step, [loss])
+                with turns.for_the_update:
+                    optimizer.step(step)
+                turns.after_update(rank)
+            recorder.step(loss, len(targets))
+
+
+class Turns:
+    """Who may do what when: the lock, and without it the order of events that shows what it was good for.
+
+    Left to chance, an update falls between the forward and the backward pass of another worker sooner or later. To show
+    it at once and every time, the whole first step of worker 1 is put between the two of worker 0.
+    """
+
+    def __init__(self, run):
+        no_lock, lock = contextlib.nullcontext(), context().Lock()
+        self.for_the_step = lock if run.options["lock"] == "all" else no_lock
+        self.for_the_update = lock if run.options["lock"] == "update" else no_lock
+        in_the_way = run.options["lock"] != "all" and run.workers > 1
+        self._forward_done, self._update_done = (context().Event(), context().Event()) if in_the_way else (None, None)
+
+    def before_forward(self, rank: int) -> None:
+        """Let worker 1 begin only when worker 0 is between its passes."""
+        if rank == 1 and self._forward_done:
+            self._forward_done.wait()
+
+    def after_forward(self, rank: int) -> None:
+        """Hold worker 0 between its passes until worker 1 has updated the weights."""
+        if rank == 0 and self._forward_done:
+            self._forward_done.set()
+            self._update_done.wait()
+
+    def after_update(self, rank: int) -> None:
+        """Let worker 0 go on."""
+        if rank == 1 and self._update_done:
+            self._update_done.set()
