@@ -38,6 +38,8 @@ def prepare() -> None:
     """Start the fork server, which begins to import torch; call it before anything slow, and before using torch."""
     # What is put there is removed when this process ends, and by the fork server if this process is killed.
     os.environ[TEMPORARY_FOLDER] = util.get_temp_dir()
+    # Importing some parts of torch makes this folder, whether or not anything is compiled.
+    os.environ["TORCHINDUCTOR_CACHE_DIR"] = os.path.join(util.get_temp_dir(), "torchinductor")
     multiprocessing.set_forkserver_preload(["casual_training.preload"])
     forkserver.ensure_running()
 

@@ -50,12 +50,12 @@ def ignores_sigterm(rank, run, recorder):
     time.sleep(600)
 
 
-def attempt(work, *arguments, workers=2, deadline_seconds=60):
+def attempt(work, *arguments, workers=2, deadline_seconds=60, **options):
     """Run workers that fail; returns the failure and the seconds it took to notice."""
     run = make_run(strategy="hogwild", workers=workers, deadline_seconds=deadline_seconds)
     started = time.perf_counter()
     with pytest.raises(RunFailed) as failure:
-        run_workers(work, run, Recorder(workers, 1, 1), *arguments)
+        run_workers(work, run, Recorder(workers, 1, 1), *arguments, **options)
     assert multiprocessing.active_children() == []
     return failure.value, time.perf_counter() - started
 

@@ -1,0 +1,57 @@
+"""What the tests of killed and hanging processes share."""
+
+import contextlib
+import os
+import threading
+import time
+
+from casual_training import processes
+from casual_training.processes import RunFailed
+from training import prepared, strategies
+
+MOMENTS = {"start": 0.0, "middle": 0.5, "end": 0.95}  # shares of the run's samples
+
+
+def process_names(strategy: str, workers: int) -> list[str]:
+    """Name the processes of a run: its workers, and the server if the strategy has one."""
+    servers = ["server"] if strategy.startswith("ps_") else []
+    return [*(f"worker {rank}" for rank in range(workers)), *servers]
+
+
+def train_and_signal(run, data_dir, name: str, number: int, moment: str, monkeypatch) -> tuple[RunFailed, float]:
+    """Train, and send a signal to one process at a moment; returns the failure and the seconds it took to notice."""
+    pids, started, sent = {}, threading.Event(), []
+    watch = processes._watch
+
+    def note_pids(workers, *others):
+        pids.update({worker.name: worker.pid for worker in workers})
+        started.set()
+        watch(workers, *others)
+
+    def strike():
+        started.wait(30)
+        while recorder.samples < MOMENTS[moment] * planned:
+            time.sleep(0.002)
+        sent.append(time.perf_counter())
+        os.kill(pids[name], number)
+
+    monkeypatch.setattr(processes, "_watch", note_pids)
+    model, data, recorder = prepared(run, data_dir)
+    planned = run.passes * len(data.targets)
+    striker = threading.Thread(target=strike)
+    striker.start()
+    try:
+        strategies.load(run.strategy)(model, data, run, recorder)
+    except RunFailed as failure:
+        return failure, time.perf_counter() - sent[0]
+    finally:
+        striker.join()
+        assert not any(map(is_alive, pids.values())), "a process outlived its run"
+    raise AssertionError(f"the run succeeded although {name} was sent signal {number} at its {moment}")
+
+
+def is_alive(pid: int) -> bool:
+    """Whether a process runs; one that only waits to be buried does not."""
+    with contextlib.suppress(OSError), open(f"/proc/{pid}/stat", encoding="utf-8") as file:
+        return file.read().rpartition(")")[2].split()[0] != "Z"
+    return False
