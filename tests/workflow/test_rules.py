@@ -13,14 +13,16 @@ from casual_training.analysis import steps
 from casual_training.study import plan, schedule
 
 RUNS_COLUMNS = (
-    "workload,method,strategy,workers,epochs,seed,threads_per_worker,cores,oversubscribed,order,status,expected,cause,"
-    "import_seconds,load_seconds,spawn_seconds,train_seconds,evaluate_seconds,write_seconds,wall_seconds,samples,"
-    "samples_per_second,validation_accuracy,test_accuracy,test_loss,cpu_seconds,peak_rss_mb"
+    "workload,method,strategy,workers,epochs,seed,threads_per_worker,cores,oversubscribed,order,status,expected,"
+    "rate_only,cause,import_seconds,load_seconds,spawn_seconds,train_seconds,evaluate_seconds,write_seconds,wall_seconds,samples,"
+    "samples_per_second,validation_accuracy,test_accuracy,test_loss,target,seconds_to_target,samples_to_target,"
+    "cpu_seconds,peak_rss_mb"
 )
 CEILINGS_COLUMNS = "workload,seed,copies,status,cause,samples_per_second"
 COMPARISON_COLUMNS = (
-    "workload,method,workers,epochs,n_runs,n_ok,train_seconds_median,samples_per_second_median,speedup_vs_best_serial,"
-    "speedup_vs_serial_1_thread,percent_of_ceiling,test_accuracy_median"
+    "workload,method,workers,epochs,rate_only,n_runs,n_ok,n_on_target,train_seconds_median,seconds_to_target_median,"
+    "samples_per_second_median,speedup_vs_best_serial,speedup_vs_serial_1_thread,percent_of_ceiling,"
+    "test_accuracy_median"
 )
 KINDS = ("svg", "png")
 FAILED = ("hogwild", 4, 2)  # method, workers, seed of the one run that failed
@@ -112,7 +114,7 @@ def test_compare_methods_makes_a_row_a_configuration(analysed):
     comparison = pd.read_csv(file)
     assert ",".join(comparison) == COMPARISON_COLUMNS
     assert list(comparison["n_runs"]) == [3] * 5
-    assert list(comparison["n_ok"]) == [3, 3, 3, 3, 2]
+    assert list(comparison["n_ok"]) == list(comparison["n_on_target"]) == [3, 3, 3, 3, 2]
     by_cell = comparison.set_index(["method", "workers"])
     assert by_cell.loc[("threads", 1), "speedup_vs_best_serial"] == 1
     assert by_cell.loc[("serial", 1), "speedup_vs_serial_1_thread"] == 1
@@ -138,6 +140,21 @@ def test_plot_speedup_draws_the_chart_and_writes_the_table_behind_it(analysed):
     speedups = pd.read_csv(table)
     assert list(speedups.groupby("configuration").size()) == [3] * 5
     assert speedups["speedup_vs_best_serial"].count() == 14
+
+
+def test_plot_accuracy_draws_the_chart_and_writes_every_point_behind_it(analysed):
+    charts = [f"reports/default/figures/accuracy.{kind}" for kind in KINDS]
+    *figures, table = make_again(analysed, "plot_accuracy", *charts, "reports/default/tables/accuracy.csv")
+    assert_images(figures)
+    points = pd.read_csv(table)
+    assert list(points) == ["workload", "configuration", "seed", "samples", "seconds", "validation_accuracy"]
+    assert set(points.groupby(["configuration", "seed"]).size()) == {20}
+    assert len(points) == 14 * 20
+    runs = pd.read_csv(analysed.results / "runs.csv")
+    last = points.drop_duplicates(["configuration", "seed"], keep="last")
+    ok = runs[runs["status"] == "ok"]
+    assert sorted(last["validation_accuracy"]) == sorted(ok["validation_accuracy"])
+    assert sorted(last["seconds"]) == sorted(ok["train_seconds"])
 
 
 def assert_images(paths):
