@@ -17,8 +17,9 @@ WORKLOAD = {
     "loss": "cross_entropy",
     "batch_size": 32,
     "optimizer": {"name": "sgd", "lr": 0.01, "momentum": 0.5},
+    "target": None,
 }
-METHOD = {"input_pipeline": "memory", "expected_failure": False}
+METHOD = {"input_pipeline": "memory", "max_steps": None, "expected_failure": False}
 CONFIG = {
     "study": {
         "name": "default",
@@ -80,17 +81,17 @@ def write_study(root: Path, config: dict, changes: Callable[[Run], dict | None] 
 
 
 def describe_run(run: Run, position: int = 0) -> dict:
-    """Invent the run.json of an ok run; `position` is its place in time."""
+    """Invent the run.json of an ok run, which is cut short if it has max_steps; `position` is its place in time."""
     seconds = train_seconds(run)
     workers = run.cores if run.strategy == "independent" else run.workers
     samples = SAMPLES * (workers if run.strategy == "independent" else 1)
     seconds = 24.5 if run.strategy == "independent" else seconds
-    record = {"threads": run.threads, "samples": samples // workers, "train_seconds": seconds, "exit_code": 0}
+    of_worker = {"threads": run.threads, "samples": samples // workers, "train_seconds": seconds, "exit_code": 0}
     accuracy = 0.845 - 0.001 * workers + random.Random(f"{run.method} {run.seed}").uniform(-0.002, 0.002)
     clocks = {"wait_seconds": 0.0, "import_seconds": 3.1, "load_seconds": 0.4, "spawn_seconds": 2.1}
     clocks |= {"train_seconds": seconds, "evaluate_seconds": 0.8, "write_seconds": 0.01}
-    return {
-        "format": 1,
+    record = {
+        "format": 2,
         **{
             key: getattr(run, key)
             for key in ["study", "workload", "method", "strategy", "workers", "epochs", "passes", "seed"]
@@ -113,7 +114,7 @@ def describe_run(run: Run, position: int = 0) -> dict:
         "cpu_seconds": workers * seconds,
         "peak_rss_mb": 450.0 * workers,
         "curve": make_curve(samples, seconds, accuracy),
-        "worker_records": [record | {"rank": rank} for rank in range(workers)],
+        "worker_records": [of_worker | {"rank": rank} for rank in range(workers)],
         "server_record": None,
         "spec": run.spec,
         "machine": MACHINE,
@@ -121,6 +122,7 @@ def describe_run(run: Run, position: int = 0) -> dict:
         "commit": "0123456789ab",
         "commit_dirty": False,
     }
+    return record | (rate_only(run) if run.rate_only else {})
 
 
 def make_curve(samples: int, seconds: float, accuracy: float, points: int = 20) -> list[dict]:

@@ -81,9 +81,7 @@ def troubled(run):
 
 
 def mixed(run):
-    """A method that is rate only, one that fails as expected, and one that misses the target in a seed."""
-    if run.method == "sampled":
-        return fake_study.rate_only(run)
+    """A method that fails as expected, and a seed that misses the target."""
     if run.method == "unlocked" and run.workers == 2:
         return fake_study.failed("failed", "worker 1 raised RuntimeError: modified by an inplace operation")
     if run.method == "hogwild" and (run.workers, run.seed) == (4, 2):
@@ -93,7 +91,7 @@ def mixed(run):
 
 def mixed_config():
     config = fake_study.make_config(methods=["serial", "threads", "hogwild", "sampled", "unlocked"], workers=[2, 4])
-    config["methods"]["sampled"] = config["methods"]["hogwild"]
+    config["methods"]["sampled"] = config["methods"]["hogwild"] | {"max_steps": 200}
     config["methods"]["unlocked"] = config["methods"]["hogwild"] | {"expected_failure": True}
     return config
 

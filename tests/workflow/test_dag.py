@@ -35,10 +35,10 @@ def rules(jobs):
     return Counter(job.rule for job in jobs)
 
 
-def test_the_default_study_is_15_runs_and_3_ceilings(default_jobs):
+def test_the_default_study_is_24_runs_and_3_ceilings(default_jobs):
     assert rules(default_jobs) == {
         "fetch_dataset": 1,
-        "train": 15,
+        "train": 24,
         "measure_ceiling": 3,
         "collect_runs": 1,
         "compare_methods": 1,
@@ -60,7 +60,7 @@ def test_timed_jobs_claim_all_cores_and_others_one(default_jobs):
 def test_cores_in_the_list_of_workers_doubles_no_run(default, tmp_path):
     project = default.copy(tmp_path / "project")
     project.set("study.workers", [1, 2, 4, "cores"])
-    assert rules(project.dry_run())["train"] == 15
+    assert rules(project.dry_run())["train"] == 24
 
 
 def test_cores_given_to_snakemake_change_no_run(project):
