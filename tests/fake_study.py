@@ -17,8 +17,9 @@ WORKLOAD = {
     "loss": "cross_entropy",
     "batch_size": 32,
     "optimizer": {"name": "sgd", "lr": 0.01, "momentum": 0.5},
+    "target": None,
 }
-METHOD = {"input_pipeline": "memory", "expected_failure": False}
+METHOD = {"input_pipeline": "memory", "max_steps": None, "expected_failure": False}
 CONFIG = {
     "study": {
         "name": "default",
@@ -27,6 +28,7 @@ CONFIG = {
         "passes": 4,
         "workers": [1, 2, 4],
         "seeds": [1, 2, 3],
+        "snapshots": 20,
     },
     "workloads": {"fashion_mnist-simple_nn": WORKLOAD},
     "methods": {
@@ -79,16 +81,17 @@ def write_study(root: Path, config: dict, changes: Callable[[Run], dict | None] 
 
 
 def describe_run(run: Run, position: int = 0) -> dict:
-    """Invent the run.json of an ok run; `position` is its place in time."""
+    """Invent the run.json of an ok run, which is cut short if it has max_steps; `position` is its place in time."""
     seconds = train_seconds(run)
     workers = run.cores if run.strategy == "independent" else run.workers
     samples = SAMPLES * (workers if run.strategy == "independent" else 1)
     seconds = 24.5 if run.strategy == "independent" else seconds
-    record = {"threads": run.threads, "samples": samples // workers, "train_seconds": seconds, "exit_code": 0}
+    of_worker = {"threads": run.threads, "samples": samples // workers, "train_seconds": seconds, "exit_code": 0}
+    accuracy = 0.845 - 0.001 * workers + random.Random(f"{run.method} {run.seed}").uniform(-0.002, 0.002)
     clocks = {"wait_seconds": 0.0, "import_seconds": 3.1, "load_seconds": 0.4, "spawn_seconds": 2.1}
     clocks |= {"train_seconds": seconds, "evaluate_seconds": 0.8, "write_seconds": 0.01}
-    return {
-        "format": 1,
+    record = {
+        "format": 2,
         **{
             key: getattr(run, key)
             for key in ["study", "workload", "method", "strategy", "workers", "epochs", "passes", "seed"]
@@ -98,31 +101,57 @@ def describe_run(run: Run, position: int = 0) -> dict:
         "oversubscribed": run.oversubscribed,
         "status": "ok",
         "expected": run.expected_failure,
+        "rate_only": False,
         "cause": "",
         "started_at": f"2026-11-23T09:{position % 60:02}:00.000000+00:00",
         "clocks": clocks | {"wall_seconds": sum(clocks.values())},
         "samples": samples,
         "planned_samples": samples,
         "samples_per_second": samples / seconds,
-        "validation_accuracy": 0.845 - 0.001 * workers,
-        "test_accuracy": 0.842 - 0.001 * workers,
+        "validation_accuracy": accuracy,
+        "test_accuracy": accuracy - 0.003,
         "test_loss": 0.45,
         "cpu_seconds": workers * seconds,
         "peak_rss_mb": 450.0 * workers,
-        "worker_records": [record | {"rank": rank} for rank in range(workers)],
+        "curve": make_curve(samples, seconds, accuracy),
+        "worker_records": [of_worker | {"rank": rank} for rank in range(workers)],
+        "server_record": None,
         "spec": run.spec,
         "machine": MACHINE,
         "versions": VERSIONS,
         "commit": "0123456789ab",
         "commit_dirty": False,
     }
+    return record | (rate_only(run) if run.rate_only else {})
+
+
+def make_curve(samples: int, seconds: float, accuracy: float, points: int = 20) -> list[dict]:
+    """Invent snapshots of a run: an accuracy that rises from about 0.6 ever slower, with noise, to its last one."""
+    noise = random.Random(f"{seconds} {accuracy}")
+    shares = [number / points for number in range(1, points + 1)]
+    accuracies = [
+        accuracy - 0.3 * (math.exp(-5 * share) - math.exp(-5)) + noise.uniform(-0.01, 0.005) for share in shares
+    ]
+    return [
+        {"samples": round(share * samples), "seconds": share * seconds, "validation_accuracy": value}
+        for share, value in zip(shares, [*accuracies[:-1], accuracy], strict=True)
+    ]
+
+
+def rate_only(run: Run) -> dict:
+    """Give the changes that turn a run into one that was ended after 200 steps: its speed counts and nothing else."""
+    seconds, samples = 2.5, 200 * 32
+    clocks = {"import_seconds": 3.1, "train_seconds": seconds, "wall_seconds": 9.0}
+    nothing = dict.fromkeys(["validation_accuracy", "test_accuracy", "test_loss"]) | {"curve": []}
+    speed = {"samples": samples, "samples_per_second": samples / seconds * min(run.workers, run.cores)}
+    return {"rate_only": True, "clocks": clocks} | nothing | speed
 
 
 def failed(status: str, cause: str) -> dict:
     """Give the changes that turn a run into one that is not ok."""
     figures = ["samples", "samples_per_second", "validation_accuracy", "test_accuracy", "test_loss"]
     clocks = {"import_seconds": 3.1, "train_seconds": None, "wall_seconds": 5.0}
-    return dict.fromkeys(figures) | {"status": status, "cause": cause, "clocks": clocks}
+    return dict.fromkeys(figures) | {"status": status, "cause": cause, "clocks": clocks, "curve": []}
 
 
 def write_run(folder: Path, **run) -> None:

@@ -75,6 +75,7 @@ def _parser() -> argparse.ArgumentParser:
         "compare": "compare the methods: comparison.csv",
         "draw-losses": "draw the loss charts",
         "draw-speedup": "draw the speed-up chart",
+        "draw-accuracy": "draw the accuracy chart",
         "write-report": "write the page",
         "report": "all of these, from the run folders that exist",
     }.items():
@@ -141,6 +142,8 @@ def _analyse(arguments) -> None:
             steps.draw_losses(arguments.study, root)
         case "draw-speedup":
             steps.draw_speedup(arguments.study, root)
+        case "draw-accuracy":
+            steps.draw_accuracy(arguments.study, root)
         case "write-report":
             steps.write_report(arguments.study, root, arguments.again)
         case "report":

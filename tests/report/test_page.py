@@ -1,6 +1,7 @@
 """The page a person opens: the answer first, failures in sight, nothing loaded, nothing run, readable on a phone."""
 
 import re
+import shlex
 import subprocess
 import sys
 from html.parser import HTMLParser
@@ -79,6 +80,22 @@ def troubled(run):
     return {"commit_dirty": True} if run.seed == 3 else {}
 
 
+def mixed(run):
+    """A method that fails as expected, and a seed that misses the target."""
+    if run.method == "unlocked" and run.workers == 2:
+        return fake_study.failed("failed", "worker 1 raised RuntimeError: modified by an inplace operation")
+    if run.method == "hogwild" and (run.workers, run.seed) == (4, 2):
+        return {"curve": fake_study.make_curve(fake_study.SAMPLES, 13.5, 0.80), "validation_accuracy": 0.80}
+    return {}
+
+
+def mixed_config():
+    config = fake_study.make_config(methods=["serial", "threads", "hogwild", "sampled", "unlocked"], workers=[2, 4])
+    config["methods"]["sampled"] = config["methods"]["hogwild"] | {"max_steps": 200}
+    config["methods"]["unlocked"] = config["methods"]["hogwild"] | {"expected_failure": True}
+    return config
+
+
 def hostile(run):
     payload = run.method if run.method in PAYLOADS else PAYLOADS[0]
     return fake_study.failed("failed", f"cause: {payload}") if run.seed == 2 and run.method in PAYLOADS else {}
@@ -99,6 +116,11 @@ def plain(tmp_path_factory):
 @pytest.fixture(scope="module")
 def in_trouble(tmp_path_factory):
     return write_page(tmp_path_factory.mktemp("troubled"), fake_study.make_config(), troubled)
+
+
+@pytest.fixture(scope="module")
+def of_all_kinds(tmp_path_factory):
+    return write_page(tmp_path_factory.mktemp("mixed"), mixed_config(), mixed)
 
 
 @pytest.fixture(scope="module")
@@ -136,6 +158,7 @@ def test_every_figure_of_the_comparison_is_in_the_page_as_the_table_has_it(plain
         )
         expected = [
             f"{row.train_seconds_median:.1f}",
+            f"{row.seconds_to_target_median:.1f}",
             f"{row.speedup_vs_best_serial:.2f}",
             f"{row.speedup_vs_serial_1_thread:.2f}",
             f"{100 * row.test_accuracy_median:.1f} %",
@@ -143,7 +166,7 @@ def test_every_figure_of_the_comparison_is_in_the_page_as_the_table_has_it(plain
             f"{row.samples_per_second_median:,.0f}",
             f"{row.n_ok} of 3",
         ]
-        assert [cell.strip() for cell in cells[start + 1 : start + 8]] == expected
+        assert [cell.strip() for cell in cells[start + 1 : start + 9]] == expected
 
 
 def test_winner_baseline_and_oversubscribed_rows_are_marked_in_words(plain):
@@ -166,7 +189,65 @@ def test_failed_and_missing_runs_are_in_sight_with_their_cause(in_trouble):
     assert "1 of 3" in words
 
 
-def test_a_failed_run_is_listed_with_the_folders_to_delete_before_the_command_is_repeated(in_trouble):
+def row_of(page, start):
+    """Give the cells of the comparison's row that begins with these words, and those of its headings."""
+    index = next(index for index, cell in enumerate(page.cells) if cell.startswith(start))
+    headings = page.cells[page.cells.index("configuration") :][:9]
+    return dict(zip(headings, page.cells[index : index + 9], strict=True))
+
+
+def test_the_time_to_the_target_is_a_column_that_names_the_target_and_says_which_seeds_missed_it(of_all_kinds):
+    page = parsed(of_all_kinds)
+    assert row_of(page, "hogwild 4 workers")["time to 84 % validation accuracy (s)"] == "2 of 3 seeds"
+    assert float(row_of(page, "hogwild 2 workers")["time to 84 % validation accuracy (s)"]) > 5
+    runs = pd.read_csv(of_all_kinds.parent / "tables" / "runs.csv")
+    reached = runs["samples_to_target"].dropna()
+    assert len(reached) == 14  # all but rate only, failed, and the one below the target
+    assert {f"{int(samples):,}" for samples in reached} <= {cell.strip() for cell in page.cells}
+
+
+def test_without_a_target_the_column_is_there_and_empty(tmp_path):
+    config = fake_study.make_config(methods=["hogwild"], workers=[2], seeds=[1])
+    page = parsed(write_page(tmp_path, config))
+    assert row_of(page, "hogwild 2 workers")["time to target (s)"] == "-"
+
+
+def test_a_rate_only_row_has_a_badge_its_speed_and_no_other_figure(of_all_kinds):
+    cells = row_of(parsed(of_all_kinds), "sampled 2 workers")
+    assert cells.pop("configuration") == "sampled 2 workers x 2 epochs rate only"
+    given = {heading: cell for heading, cell in cells.items() if cell != "-"}
+    assert given == {"share of the ceiling": "29 %", "samples per second": "5,120", "seeds that are ok": "3 of 3"}
+    assert "rate only" not in row_of(parsed(of_all_kinds), "hogwild 2 workers")["configuration"]
+    assert "Left out, as not ok in every seed: 1 configuration." in parsed(of_all_kinds).words  # unlocked
+
+
+def test_what_failed_as_expected_is_listed_but_raises_no_alarm_and_asks_for_nothing(of_all_kinds):
+    page = parsed(of_all_kinds)
+    assert "24 of 24 planned runs have finished; 3 failed as expected." in page.words
+    assert "24 of 27 runs are ok, 3 failed as expected, ceilings included: there is nothing to repeat." in page.words
+    assert "worker 1 raised RuntimeError: modified by an inplace operation" in page.words
+    assert row_of(page, "unlocked 2 workers")["configuration"].endswith("3 of 3 runs failed as expected")
+    assert "--forcerun" not in page.words
+    assert "badge bad" not in [attributes.get("class") for attributes in page.all("span")]
+
+
+def test_target_rate_only_and_every_status_are_explained(plain):
+    words = parsed(plain).words
+    explained = words[words.index("How to read this") : words.index("Where the figures come from")]
+    for term in (
+        "Target and time to target",
+        "Rate only",
+        "ok",
+        "failed",
+        "timeout",
+        "killed",
+        "diverged",
+        "unavailable",
+    ):
+        assert term in explained
+
+
+def test_failed_runs_are_listed_with_their_folders_and_one_command_makes_just_them_again(in_trouble):
     page = parsed(in_trouble)
     folders = {
         "results/default/runs/fashion_mnist-simple_nn/hogwild/4x1/seed-1",
@@ -174,7 +255,12 @@ def test_a_failed_run_is_listed_with_the_folders_to_delete_before_the_command_is
     }
     assert {cell for cell in page.cells if cell.startswith("results/")} == folders
     assert all((in_trouble.parents[2] / folder / "run.json").is_file() for folder in folders)
-    assert "To make one again, delete its folder and repeat the command" in page.words
+    assert "2 of 18 runs failed, 1 not made yet, ceilings included. To make just the failed ones again:" in page.words
+    (start,) = [match.start() for match in re.finditer(re.escape(f"{COMMAND} --forcerun"), page.words)]
+    command = page.words[start : page.words.index("Their times count nowhere")]
+    assert set(shlex.split(command)) - set(shlex.split(COMMAND)) == {"--forcerun"} | {
+        f"{folder}/run.json" for folder in folders
+    }
 
 
 def test_the_data_behind_the_chart_of_all_losses_are_a_file_with_every_logged_batch(plain):
@@ -190,7 +276,7 @@ def test_the_data_behind_the_chart_of_all_losses_are_a_file_with_every_logged_ba
 
 def test_oversubscribed_runs_are_marked_in_the_tables_behind_the_charts_and_of_every_run(plain):
     cells = [cell.strip() for cell in parsed(plain).cells]
-    assert cells.count("oversubscribed") == 2  # a heading of every run and of the speed-ups
+    assert cells.count("oversubscribed") == cells.count("rate only") == 2  # a heading of every run and of the speed-ups
     assert cells.count("yes") == 2 * 3  # three seeds of hogwild with 4 workers, in both
     assert "hogwild, 4 workers x 1 epoch (oversubscribed)" in "".join(parsed(plain).text)
 
@@ -245,7 +331,7 @@ def test_machine_versions_commit_config_and_command_are_in_the_page(plain):
 def test_nothing_hostile_becomes_a_tag_or_an_attribute(attacked):
     page = parsed(attacked)
     assert page.all("script") == [] and page.all("iframe") == []
-    assert len(page.all("style")) == 1 + 3  # the page's own and one a chart
+    assert len(page.all("style")) == 1 + 4  # the page's own and one a chart
     attributes = {name for _, attributes in page.tags for name in attributes}
     assert not {name for name in attributes if name.startswith("on")}
     assert "hacked" not in " ".join(str(value) for _, attributes in page.tags for value in attributes.values())
@@ -260,7 +346,7 @@ def test_hostile_names_and_causes_stand_in_the_page_as_text(attacked, payload):
     assert payload in "".join(page.text)
 
 
-@pytest.mark.parametrize("name", ["plain", "in_trouble", "attacked", "empty"])
+@pytest.mark.parametrize("name", ["plain", "in_trouble", "of_all_kinds", "attacked", "empty"])
 def test_no_page_loads_anything(request, name):
     page = parsed(request.getfixturevalue(name))
     loaded = [
@@ -277,7 +363,7 @@ def test_no_page_loads_anything(request, name):
     assert re.findall(r"url\((?!#)[^)]*\)|@import", text) == []
 
 
-@pytest.mark.parametrize("name", ["plain", "in_trouble", "attacked", "empty"])
+@pytest.mark.parametrize("name", ["plain", "in_trouble", "of_all_kinds", "attacked", "empty"])
 def test_a_screen_reader_finds_language_landmarks_captions_and_scopes(request, name):
     page = parsed(request.getfixturevalue(name))
     assert page.all("html")[0]["lang"] == "en"
@@ -293,10 +379,13 @@ def test_every_file_of_the_study_is_written_and_no_temporary_one_is_left(plain):
     root = plain.parents[2]
     made = {str(file.relative_to(root)) for file in root.rglob("*") if file.is_file() and "/runs/" not in str(file)}
     figures = [
-        f"figures/{name}.{suffix}" for name in ("losses", "losses_smoothed", "speedup") for suffix in ("svg", "png")
+        f"figures/{name}.{suffix}"
+        for name in ("losses", "losses_smoothed", "speedup", "accuracy")
+        for suffix in ("svg", "png")
     ]
     tables = [
-        f"tables/{name}.csv" for name in ("runs", "ceilings", "comparison", "losses", "losses_smoothed", "speedup")
+        f"tables/{name}.csv"
+        for name in ("runs", "ceilings", "comparison", "losses", "losses_smoothed", "speedup", "accuracy")
     ]
     expected = {f"reports/default/{file}" for file in ["report.html", *figures, *tables]}
     expected |= {f"results/default/{name}.csv" for name in ("runs", "ceilings", "comparison")}
@@ -316,7 +405,7 @@ def test_the_analysis_never_imports_torch():
 
 
 @pytest.mark.parametrize("width", [390, 1280])
-@pytest.mark.parametrize("name", ["plain", "in_trouble", "attacked", "empty"])
+@pytest.mark.parametrize("name", ["plain", "in_trouble", "of_all_kinds", "attacked", "empty"])
 def test_in_a_browser_nothing_runs_or_fails_and_the_body_does_not_scroll_sideways(request, browser, name, width):
     browser.open(request.getfixturevalue(name), width)
     browser.run("document.querySelectorAll('details').forEach(details => details.open = true)")
@@ -327,7 +416,7 @@ def test_in_a_browser_nothing_runs_or_fails_and_the_body_does_not_scroll_sideway
 
 
 @pytest.mark.parametrize("width", [390, 1280])
-@pytest.mark.parametrize("name", ["plain", "in_trouble", "attacked"])
+@pytest.mark.parametrize("name", ["plain", "in_trouble", "of_all_kinds", "attacked"])
 def test_in_a_browser_every_chart_has_a_visible_box_with_its_text_inside(request, browser, name, width):
     browser.open(request.getfixturevalue(name), width)
     boxes = browser.run(
@@ -338,8 +427,27 @@ def test_in_a_browser_every_chart_has_a_visible_box_with_its_text_inside(request
         "  return [box.width, box.height, box.left >= 0 && box.right <= innerWidth, texts.length, outside.length];"
         "})"
     )
-    assert len(boxes) == 3
+    assert len(boxes) == 4
     for box_width, box_height, inside, n_texts, n_outside in boxes:
         assert box_width > 300 and box_height > 150
         assert inside
         assert n_texts > 5 and n_outside == 0
+
+
+@pytest.mark.parametrize("width", [390, 1280])
+def test_in_a_browser_the_whole_command_that_repeats_what_failed_can_be_read(browser, in_trouble, width):
+    browser.open(in_trouble, width)
+    scrolled, shown = browser.run(
+        "const box = document.querySelector('pre.command'); return [box.scrollWidth, box.clientWidth]"
+    )
+    assert scrolled <= shown
+
+
+@pytest.mark.parametrize("width", [390, 1280])
+def test_in_a_browser_no_word_of_the_comparison_is_wider_than_its_cell(browser, of_all_kinds, width):
+    browser.open(of_all_kinds, width)
+    clipped = browser.run(
+        "return [...document.querySelectorAll('.compared th, .compared td, .badge')]"
+        "  .filter(box => box.scrollWidth > box.clientWidth + 1 && box.clientWidth > 0).map(box => box.textContent)"
+    )
+    assert clipped == []

@@ -11,6 +11,7 @@ from matplotlib.text import Text
 
 from casual_training.analysis import charts
 from casual_training.analysis.columns import (
+    ACCURACY_COLUMNS,
     CEILINGS_COLUMNS,
     LOSSES_COLUMNS,
     RUNS_COLUMNS,
@@ -51,6 +52,21 @@ def runs(seconds):
 def ceilings(*speeds):
     rows = [{"workload": "images", "seed": seed, "samples_per_second": speed} for seed, speed in enumerate(speeds, 1)]
     return as_table(rows, CEILINGS_COLUMNS)
+
+
+def curves(cells, seeds=(1, 2), workloads=("images",), points=4):
+    """Measure (method, workers) cells: point p of seed s after 100 p samples and p / workers s, at p / 10 + s / 100."""
+    rows = [
+        {"workload": workload, "method": method, "workers": workers, "epochs": 4 / workers, "seed": seed}
+        | {"samples": 100 * point, "seconds": point / workers, "validation_accuracy": point / 10 + seed / 100}
+        | {"oversubscribed": workers > 2}
+        for workload in workloads
+        for method, workers in cells
+        for seed in seeds
+        for point in range(1, points + 1)
+    ]
+    columns = ["workload", "method", "workers", "epochs", "seed", "samples", "seconds", "validation_accuracy"]
+    return pd.DataFrame(rows, columns=[*columns, "oversubscribed"])
 
 
 def words(figure):
@@ -149,6 +165,73 @@ def test_oversubscribed_configurations_are_marked_in_the_legends_of_both_loss_ch
         assert labels == ["serial, 1 worker x 4 epochs", "hogwild, 4 workers x 1 epoch (oversubscribed)"]
 
 
+def test_a_configuration_of_which_only_the_rate_was_measured_is_marked_in_words_and_one_that_failed_is_not():
+    table = runs({("serial", 1): [20], ("ps", 2): [None], ("ps", 4): [None]})
+    table["rate_only"] = table["method"] == "ps"
+    table.loc[table["workers"] == 2, "status"] = "ok"
+    axis = charts.speedup(charts.speedup_data(table, ceilings())).axes[0]
+    assert [text.get_text() for text in axis.texts] == ["1.00", "rate only", "no ok run"]
+
+
+def test_the_data_behind_the_accuracies_are_every_point_of_every_seed():
+    data = charts.accuracy_data(curves([("serial", 1), ("hogwild", 4)]))
+    assert list(data.columns) == list(ACCURACY_COLUMNS)
+    assert data["configuration"].value_counts().to_dict() == {
+        "serial, 1 worker x 4 epochs": 2 * 4,
+        "hogwild, 4 workers x 1 epoch (oversubscribed)": 2 * 4,
+    }
+    assert data.iloc[-1, 2:].tolist() == [2, 400, 1.0, pytest.approx(0.42)]
+
+
+def test_the_summary_of_the_accuracies_has_the_highest_and_the_median_of_the_last_ones():
+    measured = curves([("serial", 1)], seeds=(1, 2, 5))
+    measured.loc[1, "validation_accuracy"] = 0.9
+    summary = charts.accuracy_summary(charts.accuracy_data(measured))
+    assert summary.iloc[0].tolist() == ["images", "serial, 1 worker x 4 epochs", 3, 12, 0.9, pytest.approx(0.42)]
+
+
+def test_every_seed_is_drawn_against_seconds_and_against_samples_with_a_gap_and_a_dot_between_them():
+    figure = charts.accuracy(charts.accuracy_data(curves([("hogwild", 2)], points=2)), {})
+    gap = float("nan")
+    for axis, xs in zip(figure.axes, ([0.5, 1], [100, 200]), strict=True):
+        line, dots = axis.lines
+        assert list(line.get_xdata()) == [*xs, xs[-1]] * 2
+        assert list(line.get_ydata()) == pytest.approx([0.11, 0.21, gap, 0.12, 0.22, gap], nan_ok=True)
+        assert list(dots.get_xdata()) == [xs[-1]] * 2
+        assert list(dots.get_ydata()) == pytest.approx([0.21, 0.22])
+
+
+def test_the_target_is_a_line_with_its_name_beside_it_in_both_panels_of_its_workload_only():
+    data = charts.accuracy_data(curves([("serial", 1)], workloads=("images", "texts")))
+    figure = charts.accuracy(data, {"images": 0.335})
+    assert [axis.get_title("left") for axis in figure.axes] == ["images", "", "texts", ""]
+    targets = [[line.get_ydata()[0] for line in axis.lines if line.get_color() == "0.35"] for axis in figure.axes]
+    assert targets == [[0.335], [0.335], [], []]
+    assert [[text.get_text() for text in axis.texts] for axis in figure.axes] == [["target\n33.5 %"]] * 2 + [[]] * 2
+
+
+def test_a_target_above_every_curve_is_inside_its_panel():
+    figure = charts.accuracy(charts.accuracy_data(curves([("serial", 1)])), {"images": 0.9})
+    for axis in figure.axes:
+        low, high = axis.get_ylim()
+        assert low < 0.11 < 0.9 < high
+
+
+def test_a_curve_of_one_point_is_a_dot():
+    figure = charts.accuracy(charts.accuracy_data(curves([("serial", 1)], seeds=[1], points=1)), {})
+    for axis, x in zip(figure.axes, (1, 100), strict=True):
+        dots = [line for line in axis.lines if line.get_marker() == "o"]
+        assert [(line.get_xdata()[0], line.get_ydata()[0]) for line in dots] == [(x, 0.11)]
+
+
+def test_thirty_accuracy_curves_all_differ_and_the_legend_names_each_once():
+    cells = [(f"method{number}", workers) for number in range(10) for workers in (1, 2, 4)]
+    figure = charts.accuracy(charts.accuracy_data(curves(cells)), {"images": 0.4})
+    lines = [line for line in figure.axes[0].lines if not line.get_label().startswith("_")]
+    looks = {(to_hex(line.get_color()), str(line._unscaled_dash_pattern)) for line in lines}
+    assert len(lines) == len(looks) == len(figure.legends[0].get_texts()) == 30
+
+
 def test_thirty_lines_all_differ_in_colour_and_dash_together():
     cells = [(f"method{number}", workers) for number in range(10) for workers in (1, 2, 4)]
     figure = charts.losses(charts.losses_data(logs(cells)))
@@ -176,6 +259,7 @@ def test_no_data_still_give_charts_that_say_so():
         charts.losses(as_table([], LOSSES_COLUMNS)),
         charts.smoothed_losses(as_table([], SMOOTHED_COLUMNS)),
         charts.speedup(as_table([], SPEEDUP_COLUMNS)),
+        charts.accuracy(charts.accuracy_data(curves([])), {}),
     ):
         assert "no run to draw yet" in [text.get_text() for text in words(figure)]
 
@@ -186,7 +270,8 @@ def test_nothing_is_drawn_outside_the_figure_even_with_long_names(n_methods):
     cells = list(itertools.product(names, (1, 4)))
     data = charts.losses_data(logs(cells))
     speedups = charts.speedup_data(runs({("serial", 1): [20, 21], **{cell: [9, 10] for cell in cells}}), ceilings(200))
-    for figure in (charts.losses(data), charts.speedup(speedups)):
+    accuracies = charts.accuracy_data(curves(cells))
+    for figure in (charts.losses(data), charts.speedup(speedups), charts.accuracy(accuracies, {"images": 0.835})):
         figure.draw_without_rendering()
         width, height = figure.bbox.width, figure.bbox.height
         for text in words(figure):

@@ -1,7 +1,10 @@
-"""What the analysis leaves behind does not hide from Snakemake what is still to be done."""
+"""The analysis follows the config, and what it leaves behind does not hide from Snakemake what is still to be done."""
+
+import pandas as pd
 
 import fake_study
 from casual_training.analysis import steps
+from casual_training.analysis.columns import RUNS_COLUMNS, read_table
 from casual_training.study import plan, plan_ceilings
 
 
@@ -13,3 +16,25 @@ def test_tables_made_in_one_process_are_older_than_every_run_so_that_snakemake_m
     times = [(tmp_path / run.folder / "run.json").stat().st_mtime for run in finished]
     assert len(times) == 4
     assert 0 < (tmp_path / "results" / "default" / "runs.csv").stat().st_mtime < min(times)  # 0 is no time to Snakemake
+
+
+def test_a_target_in_the_config_counts_for_its_workload_and_leaves_no_run_out(tmp_path):
+    config = fake_study.make_config(methods=["serial"], seeds=[1, 2])
+    fake_study.write_study(tmp_path, config)
+    for target, expected in ((None, 0.84), (0.765, 0.765)):
+        config["workloads"]["fashion_mnist-simple_nn"]["target"] = target
+        steps.collect(config, tmp_path)
+        runs = read_table(tmp_path / "results" / "default" / "runs.csv", RUNS_COLUMNS)
+        assert list(runs["target"]) == [expected] * 2
+
+
+def test_a_run_that_is_rate_only_or_not_ok_has_no_line_in_the_charts_of_losses_and_accuracy(tmp_path):
+    config = fake_study.make_config(methods=["serial", "hogwild", "sampled"], workers=[2], seeds=[1])
+    config["methods"]["sampled"] = config["methods"]["hogwild"] | {"max_steps": 200}
+    fake_study.write_study(
+        tmp_path, config, lambda run: fake_study.failed("failed", "x") if run.method == "hogwild" else {}
+    )
+    steps.everything(config, tmp_path, "snakemake --cores 4")
+    for name in ("losses", "losses_smoothed", "accuracy"):
+        behind = pd.read_csv(tmp_path / "reports" / "default" / "tables" / f"{name}.csv")
+        assert set(behind["configuration"]) == {"serial, 1 worker x 4 epochs"}

@@ -37,12 +37,20 @@ def timed(run):
     }
 
 
-def collected(root, changes=timed, **study):
+def collected(root, changes=timed, targets=None, **study):
     config = fake_study.make_config(**({"workers": [2]} | study))
     fake_study.write_study(root, config, changes)
     methods = config["study"]["methods"]
-    runs = collect_runs(existing(root, plan(config)), methods)
+    runs = collect_runs(existing(root, plan(config)), methods, targets or {})
     return runs, collect_ceilings(existing(root, plan_ceilings(config)))
+
+
+def curve(*accuracies):
+    """Make a curve whose points are 100 samples and 2 s apart."""
+    return [
+        {"samples": 100 * number, "seconds": 2.0 * number, "validation_accuracy": accuracy}
+        for number, accuracy in enumerate(accuracies, start=1)
+    ]
 
 
 def existing(root, planned):
@@ -139,7 +147,7 @@ def test_a_cell_without_an_ok_run_keeps_its_row_with_empty_figures(tmp_path):
 
     hogwild = row(compare_methods(*collected(tmp_path, changes)), "hogwild")
     assert (hogwild["n_runs"], hogwild["n_ok"]) == (3, 0)
-    assert hogwild.drop(["workload", "workers", "epochs", "n_runs", "n_ok"]).isna().all()
+    assert hogwild.drop(["workload", "workers", "epochs", "rate_only", "n_runs", "n_ok", "n_on_target"]).isna().all()
 
 
 def test_without_an_ok_serial_run_there_are_no_speedups(tmp_path):
@@ -156,6 +164,158 @@ def test_without_a_serial_method_of_one_thread_only_that_speedup_is_empty(tmp_pa
     assert pd.isna(hogwild["speedup_vs_serial_1_thread"])
 
 
+def learned(of_method):
+    """Give the changes that let each method learn as {method: [a curve's accuracies, a seed each]} says."""
+
+    def changes(run):
+        if run.strategy == "independent":
+            return timed(run)
+        accuracies = of_method[run.method][run.seed - 1]
+        return timed(run) | {"validation_accuracy": accuracies[-1], "curve": curve(*accuracies)}
+
+    return changes
+
+
+LEARNED = {
+    "serial": [(0.60, 0.80, 0.851), (0.70, 0.82, 0.847), (0.60, 0.70, 0.862)],
+    "threads": [(0.60, 0.84, 0.850), (0.84, 0.80, 0.846), (0.50, 0.60, 0.844)],  # the worst is 84.4 %
+    "hogwild": [(0.50, 0.84, 0.830), (0.60, 0.70, 0.839), (0.90, 0.80, 0.700)],
+}
+
+
+def to_target(runs, method):
+    own = runs[runs["method"] == method]
+    return [
+        (seconds, samples) if pd.notna(seconds) else None
+        for seconds, samples in zip(own["seconds_to_target"], own["samples_to_target"], strict=True)
+    ]
+
+
+def test_the_target_is_the_worst_accuracy_a_serial_run_ended_with_rounded_down_to_a_whole_point(tmp_path):
+    runs, _ = collected(tmp_path, learned(LEARNED))
+    assert list(runs["target"]) == [0.84] * 9
+
+
+@pytest.mark.parametrize("accuracy", [0.29, 0.57, 0.83])
+def test_a_whole_percentage_point_is_its_own_target_although_it_is_no_binary_fraction(tmp_path, accuracy):
+    runs, _ = collected(tmp_path, learned({"serial": [(accuracy,)] * 3}), methods=["serial"])
+    assert list(runs["target"]) == [accuracy] * 3
+    assert to_target(runs, "serial") == [(2.0, 100)] * 3
+
+
+def test_the_first_point_on_target_counts_even_if_later_ones_are_below_it(tmp_path):
+    runs, _ = collected(tmp_path, learned(LEARNED))
+    assert to_target(runs, "serial") == [(6.0, 300)] * 3
+    assert to_target(runs, "threads") == [(4.0, 200), (2.0, 100), (6.0, 300)]  # the middle one at its first point
+    assert to_target(runs, "hogwild") == [(4.0, 200), None, (2.0, 100)]
+
+
+def test_a_median_time_to_target_is_given_only_where_every_ok_seed_got_there(tmp_path):
+    comparison = compare_methods(*collected(tmp_path, learned(LEARNED)))
+    assert row(comparison, "threads")[["n_on_target", "seconds_to_target_median"]].tolist() == [3, 4.0]
+    assert row(comparison, "hogwild")["n_on_target"] == 2
+    assert pd.isna(row(comparison, "hogwild")["seconds_to_target_median"])
+
+
+def test_a_seed_that_failed_does_not_take_the_time_to_target_from_the_others(tmp_path):
+    def changes(run):
+        curves = learned(LEARNED)(run)
+        return curves | fake_study.failed("killed", "x") if (run.method, run.seed) == ("hogwild", 2) else curves
+
+    hogwild = row(compare_methods(*collected(tmp_path, changes)), "hogwild")
+    assert hogwild[["n_ok", "n_on_target", "seconds_to_target_median"]].tolist() == [2, 2, 3.0]  # of 4 and 2 s
+
+
+def test_a_run_that_is_not_ok_never_reaches_the_target_even_if_its_file_holds_a_curve(tmp_path):
+    runs, _ = collected(
+        tmp_path, lambda run: learned(LEARNED)(run) | ({"status": "diverged"} if run.method == "threads" else {})
+    )
+    assert to_target(runs, "threads") == [None] * 3
+    assert list(runs["target"]) == [0.84] * 9  # of serial: 84.7 %
+
+
+def test_a_target_of_the_config_takes_the_place_of_the_derived_one(tmp_path):
+    target = {"fashion_mnist-simple_nn": 0.805}
+    runs, _ = collected(tmp_path, learned(LEARNED), targets=target)
+    assert list(runs["target"]) == [0.805] * 9
+    assert to_target(runs, "serial") == [(6.0, 300), (4.0, 200), (6.0, 300)]
+    unset, _ = collected(tmp_path, learned(LEARNED), targets=dict.fromkeys(target))
+    assert list(unset["target"]) == [0.84] * 9
+
+
+def test_without_an_ok_serial_run_there_is_no_target_but_a_configured_one(tmp_path):
+    def changes(run):
+        return fake_study.failed("failed", "x") if run.strategy == "serial" else learned(LEARNED)(run)
+
+    runs, ceilings = collected(tmp_path, changes)
+    assert runs[["target", "seconds_to_target", "samples_to_target"]].isna().all(axis=None)
+    assert row(compare_methods(runs, ceilings), "hogwild")["n_on_target"] == 0
+    runs, _ = collected(tmp_path, changes, targets={"fashion_mnist-simple_nn": 0.7})
+    assert to_target(runs, "hogwild") == [(4.0, 200), (4.0, 200), (2.0, 100)]
+
+
+def test_a_curve_is_read_in_the_order_of_its_samples(tmp_path):
+    def backwards(run):
+        changes = learned(LEARNED)(run)
+        return changes | {"curve": changes["curve"][::-1]} if "curve" in changes else changes
+
+    runs, _ = collected(tmp_path, backwards)
+    assert to_target(runs, "threads") == [(4.0, 200), (2.0, 100), (6.0, 300)]
+
+
+def test_workloads_have_targets_of_their_own(tmp_path):
+    config = fake_study.make_config(workloads=["a", "b"], methods=["serial"])
+    config["workloads"] |= {"a": fake_study.WORKLOAD, "b": fake_study.WORKLOAD}
+    fake_study.write_study(tmp_path, config, lambda run: {"validation_accuracy": {"a": 0.5, "b": 0.999}[run.workload]})
+    runs = collect_runs([tmp_path / run.folder for run in plan(config)], ["serial"], {"a": 0.4})
+    assert runs.groupby("workload")["target"].unique().map(list).to_dict() == {"a": [0.4], "b": [0.99]}
+
+
+def rate_only_hogwild(run):
+    return fake_study.rate_only(run) if run.method == "hogwild" else timed(run)
+
+
+def test_of_a_rate_only_run_only_the_rate_is_kept(tmp_path):
+    def with_accuracy(run):
+        changes = rate_only_hogwild(run)
+        return changes | {"validation_accuracy": 0.9, "curve": curve(0.9)} if run.method == "hogwild" else changes
+
+    runs, ceilings = collected(tmp_path, with_accuracy)
+    hogwild = runs[runs["method"] == "hogwild"]
+    assert list(runs["rate_only"]) == [False] * 6 + [True] * 3
+    nothing = ["train_seconds", "validation_accuracy", "test_accuracy", "test_loss", "seconds_to_target"]
+    assert hogwild[nothing].isna().all(axis=None)
+    assert list(hogwild["samples_per_second"]) == [5120.0] * 3
+    summary = row(compare_methods(runs, ceilings), "hogwild")
+    assert summary["rate_only"]
+    assert summary[["n_ok", "n_on_target", "samples_per_second_median"]].tolist() == [3, 0, 5120.0]
+    assert summary["percent_of_ceiling"] == pytest.approx(100 * 5120 / 200)
+    assert summary[["train_seconds_median", "seconds_to_target_median", "test_accuracy_median"]].isna().all()
+    assert summary[["speedup_vs_best_serial", "speedup_vs_serial_1_thread"]].isna().all()
+
+
+def test_a_rate_only_serial_method_is_no_baseline_and_sets_no_target(tmp_path):
+    def changes(run):
+        return fake_study.rate_only(run) if run.method == "threads" else learned(LEARNED)(run)
+
+    runs, ceilings = collected(tmp_path, changes)
+    comparison = compare_methods(runs, ceilings)
+    assert row(comparison, "hogwild")["speedup_vs_best_serial"] == pytest.approx(2.5)  # of 20/8, 22/8, 24/12
+    assert list(runs["target"]) == [0.84] * 9
+
+
+def test_a_run_that_does_not_say_whether_it_is_rate_only_is_not(tmp_path):
+    config = fake_study.make_config(methods=["serial"], seeds=[1])
+    fake_study.write_study(tmp_path, config)
+    (file,) = (tmp_path / "results").rglob("serial/1x4/seed-1/run.json")
+    record = json.loads(file.read_text())
+    del record["rate_only"], record["curve"]
+    file.write_text(json.dumps(record))
+    runs = collect_runs([file.parent], ["serial"], {})
+    assert list(runs["rate_only"]) == [False]
+    assert to_target(runs, "serial") == [None]
+
+
 def test_workloads_have_baselines_of_their_own(tmp_path):
     config = fake_study.make_config(workloads=["a", "b"], workers=[2])
     config["workloads"] |= {"a": fake_study.WORKLOAD, "b": fake_study.WORKLOAD}
@@ -166,7 +326,7 @@ def test_workloads_have_baselines_of_their_own(tmp_path):
         return timed(run) | {"clocks": clocks}
 
     fake_study.write_study(tmp_path, config, changes)
-    runs = collect_runs([tmp_path / run.folder for run in plan(config)], config["study"]["methods"])
+    runs = collect_runs([tmp_path / run.folder for run in plan(config)], config["study"]["methods"], {})
     comparison = compare_methods(runs, as_table([], CEILINGS_COLUMNS))
     hogwild = comparison[comparison["method"] == "hogwild"]
     assert list(hogwild["workload"]) == ["a", "b"]
@@ -214,13 +374,23 @@ def test_readings_that_a_run_lacks_are_empty_cells_and_the_row_stays(tmp_path):
 def test_a_run_json_that_is_no_run_is_refused_in_one_sentence_naming_the_file(tmp_path, content):
     (tmp_path / "run.json").write_text(content)
     with pytest.raises(ValueError, match="delete its folder, run it again") as error:
-        collect_runs([tmp_path], [])
+        collect_runs([tmp_path], [], {})
+    assert str(tmp_path / "run.json") in str(error.value)
+    assert "\n" not in str(error.value)
+
+
+@pytest.mark.parametrize("bad", [0.5, [0.5], [{"samples": 32, "seconds": 0.5}], curve(0.5, None), [curve(0.5)]])
+def test_a_curve_that_is_none_is_refused_in_one_sentence_naming_the_file(tmp_path, bad):
+    run = plan(fake_study.make_config())[0]
+    fake_study.write_run(tmp_path, **(fake_study.describe_run(run) | {"curve": bad}))
+    with pytest.raises(ValueError, match="cannot be read as a run") as error:
+        collect_runs([tmp_path], [], {})
     assert str(tmp_path / "run.json") in str(error.value)
     assert "\n" not in str(error.value)
 
 
 def test_no_folders_give_empty_tables_with_all_columns():
-    runs, ceilings = collect_runs([], []), collect_ceilings([])
+    runs, ceilings = collect_runs([], [], {}), collect_ceilings([])
     comparison = compare_methods(runs, ceilings)
     tables = {"runs": runs, "ceilings": ceilings, "comparison": comparison}
     columns = {"runs": RUNS_COLUMNS, "ceilings": CEILINGS_COLUMNS, "comparison": COMPARISON_COLUMNS}
@@ -236,7 +406,7 @@ def test_a_table_read_back_from_csv_is_the_table_that_was_written(tmp_path):
     fake_study.write_study(
         tmp_path, config, lambda run: fake_study.failed("failed", 'a "quoted",\nbroken cause') if run.seed == 2 else {}
     )
-    runs = collect_runs([tmp_path / run.folder for run in plan(config)], config["study"]["methods"])
+    runs = collect_runs([tmp_path / run.folder for run in plan(config)], config["study"]["methods"], {})
     runs.to_csv(tmp_path / "runs.csv", index=False)
     assert_frame_equal(read_table(tmp_path / "runs.csv", RUNS_COLUMNS), runs)
     assert set(runs["method"]) == {"serial", "nan", "007"}

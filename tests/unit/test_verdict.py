@@ -12,7 +12,7 @@ SEEDS = [1, 2, 3]
 SERIAL, THREADS = [24.0, 24.5, 23.5], [21.0, 21.5, 20.5]
 
 
-def answered(cells, seeds=SEEDS, accuracies=None, overs=None, **changes):
+def answered(cells, seeds=SEEDS, accuracies=None, overs=None, rate_only=(), **changes):
     """Answer from {(method, workers): seconds of each seed, None where it failed}."""
     rows = []
     for (method, workers), all_seconds in cells.items():
@@ -23,9 +23,12 @@ def answered(cells, seeds=SEEDS, accuracies=None, overs=None, **changes):
             row = {"workload": "images", "method": method, "strategy": "serial" if serial else method, "seed": seed}
             row |= {"workers": workers, "epochs": 4 / workers, "cores": 2, "oversubscribed": workers > 2}
             row |= {"oversubscribed": method in overs} if overs else {}
+            row |= {"rate_only": method in rate_only}
             row |= {"threads_per_worker": 2 if method == "threads" else 1, "status": "ok" if seconds else "failed"}
             row |= {"train_seconds": seconds, "samples_per_second": seconds and 1000 / seconds} | changes
-            if seconds:
+            if method in rate_only:
+                row |= {"train_seconds": None}
+            elif seconds:
                 row |= {"validation_accuracy": accuracy, "test_accuracy": accuracy - 0.003}
             rows.append(row)
     runs = as_table(rows, RUNS_COLUMNS)
@@ -214,6 +217,36 @@ def test_a_way_that_has_not_finished_all_planned_seeds_is_no_candidate():
     assert found.winner is None
     assert "no parallel way of training images is ok in every seed: threads it is" in found.headline
     assert "The best serial run, threads, took 21.0 s" in found.evidence
+
+
+def test_a_way_that_is_rate_only_is_neither_a_candidate_nor_left_out():
+    cells = {("threads", 1): THREADS, ("hogwild", 2): [14.0] * 3, ("ps", 2): [1.0] * 3, ("ps", 4): [1.0, None, 1.0]}
+    found = answered(cells, rate_only={"ps"})
+    assert sentence(found) == sentence(answered({key: cells[key] for key in list(cells)[:2]}))
+    assert found.winner == ("hogwild", 2)
+
+
+def test_a_serial_method_that_is_rate_only_is_no_baseline():
+    cells = {("serial", 1): SERIAL, ("threads", 1): THREADS, ("hogwild", 2): [14.0] * 3}
+    assert "the best serial run (serial, 24.0 s)" in answered(cells, rate_only={"threads"}).evidence
+    found = answered(cells, rate_only={"serial", "threads"})
+    assert sentence(found).startswith("No serial run of images has finished yet")
+
+
+def test_a_study_in_which_the_only_parallel_way_is_rate_only_stays_serial():
+    found = answered({("threads", 1): THREADS, ("ps", 2): [1.0] * 3}, rate_only={"ps"})
+    assert found.headline.endswith("2 workers or more: threads it is.")
+
+
+def test_rates_alone_give_no_answer():
+    found = answered({("serial", 1): SERIAL, ("hogwild", 2): [14.0] * 3}, rate_only={"serial", "hogwild"})
+    assert sentence(found) == "Only rates of images have been measured so far, so there is no answer yet."
+
+
+@pytest.mark.parametrize("status", ["killed", "unavailable"])
+def test_a_run_that_was_killed_or_is_unavailable_is_not_ok(status):
+    found = answered({("serial", 1): SERIAL, ("hogwild", 2): [14.0] * 3}, status=status)
+    assert sentence(found).startswith("Every run of images that has finished failed")
 
 
 def test_one_seed_says_that_it_shows_no_spread():

@@ -39,7 +39,7 @@ TINY = {
 RUNS = {"serial 1x2 seed 1", "hogwild 1x2 seed 1", "hogwild 2x1 seed 1"}
 CEILINGS = {"ceiling seed 1"}
 PAGE = {"render_report", "all"}
-CHARTS = {"plot_losses", "plot_speedup"}
+CHARTS = {"plot_accuracy", "plot_losses", "plot_speedup"}
 ANALYSIS = {"collect_runs", "compare_methods"} | CHARTS | PAGE
 
 

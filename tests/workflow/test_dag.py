@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from project import ANALYSIS, CEILINGS, CHARTS, PAGE, REPOSITORY, RUNS, TINY, Project, names
 
+from casual_training.outcome import outcome
 from casual_training.study import schedule
 
 PACKAGE = REPOSITORY / "src" / "casual_training"
@@ -34,13 +35,14 @@ def rules(jobs):
     return Counter(job.rule for job in jobs)
 
 
-def test_the_default_study_is_15_runs_and_3_ceilings(default_jobs):
+def test_the_default_study_is_24_runs_and_3_ceilings(default_jobs):
     assert rules(default_jobs) == {
         "fetch_dataset": 1,
-        "train": 15,
+        "train": 24,
         "measure_ceiling": 3,
         "collect_runs": 1,
         "compare_methods": 1,
+        "plot_accuracy": 1,
         "plot_losses": 1,
         "plot_speedup": 1,
         "render_report": 1,
@@ -58,7 +60,7 @@ def test_timed_jobs_claim_all_cores_and_others_one(default_jobs):
 def test_cores_in_the_list_of_workers_doubles_no_run(default, tmp_path):
     project = default.copy(tmp_path / "project")
     project.set("study.workers", [1, 2, 4, "cores"])
-    assert rules(project.dry_run())["train"] == 15
+    assert rules(project.dry_run())["train"] == 24
 
 
 def test_cores_given_to_snakemake_change_no_run(project):
@@ -133,6 +135,17 @@ def test_another_data_folder_does_not_hide_what_else_is_to_be_done(study):
     assert {"serial 1x2 seed 1", "hogwild 2x1 seed 1"} | ANALYSIS == names(study.dry_run())
 
 
+def test_the_command_for_what_failed_makes_that_again_and_no_other_run(study):
+    folders = ["results/tiny/runs/sample/hogwild/2x1/seed-1", "results/tiny/ceilings/sample/seed-1"]
+    for folder in folders:
+        file = study.root / folder / "run.json"
+        file.write_text(json.dumps(json.loads(file.read_text()) | {"status": "failed", "cause": "a worker died"}))
+    command = outcome(schedule(study.config), study.root).repeat("snakemake")
+    _, *arguments = shlex.split(command)
+    assert names(study.dry_run()) == ANALYSIS
+    assert names(study.dry_run(*arguments)) == {"hogwild 2x1 seed 1", "ceiling seed 1"} | ANALYSIS
+
+
 def test_a_workload_that_is_added_leaves_the_others_alone(study):
     study.set("workloads.large_batch", TINY["workloads"]["sample"] | {"batch_size": 64})
     study.set("study.workloads", ["sample", "large_batch"])
@@ -178,5 +191,5 @@ def test_snakemakes_own_report_needs_no_cores_and_holds_the_page(finished, tmp_p
     done = finished.snakemake("--report", str(tmp_path / "report.html"))
     assert done.returncode == 0, done.stdout
     text = (tmp_path / "report.html").read_text()
-    for shown in ("report.html", "runs.csv", "comparison.csv", "losses.svg", "speedup.svg"):
+    for shown in ("report.html", "runs.csv", "comparison.csv", "losses.svg", "speedup.svg", "accuracy.svg"):
         assert f'"{shown}"' in text

@@ -47,7 +47,7 @@ def test_each_planned_run_has_a_folder_with_three_files_and_there_is_no_other(fi
 def test_every_run_is_ok_and_says_what_was_run(records):
     assert len(records) == 4
     for run, record in records:
-        assert (record["format"], record["status"], record["cause"]) == (1, "ok", "")
+        assert (record["format"], record["status"], record["cause"]) == (2, "ok", "")
         assert record["spec"] == run.spec
         for key in ("study", "workload", "method", "strategy", "workers", "epochs", "passes", "seed", "cores"):
             assert record[key] == getattr(run, key)
@@ -113,13 +113,22 @@ def test_the_tables_have_a_row_for_every_run_ceiling_and_configuration(finished)
     assert (ceiling["workload"], ceiling["seed"], ceiling["copies"], ceiling["status"]) == ("sample", "1", "2", "ok")
 
 
+def test_every_curve_of_accuracy_ends_with_what_the_run_ended_with(finished):
+    ends = {row["configuration"]: row for row in rows_of(finished.reports / "tables" / "accuracy.csv")}
+    runs = rows_of(finished.results / "runs.csv")
+    assert [row["samples"] for row in ends.values()] == ["1280"] * len(runs)
+    for key, column in (("validation_accuracy", "validation_accuracy"), ("seconds", "train_seconds")):
+        expected = [float(row[column]) for row in runs]
+        assert [float(row[key]) for row in ends.values()] == pytest.approx(expected)
+
+
 def test_the_page_begins_with_the_answer_of_a_complete_study(finished):
     page = (finished.reports / "report.html").read_text()
     answer = page.partition('<p class="answer">')[2].partition("</p>")[0]
     assert "sample" in answer
     assert "serial" in answer
     assert "3 of 3 planned runs have finished" in page
-    for chart in ("losses", "losses_smoothed", "speedup"):
+    for chart in ("losses", "losses_smoothed", "speedup", "accuracy"):
         assert (finished.reports / "figures" / f"{chart}.svg").stat().st_size > 1000
         assert (finished.reports / "figures" / f"{chart}.png").stat().st_size > 1000
 

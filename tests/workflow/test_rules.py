@@ -13,16 +13,24 @@ from casual_training.analysis import steps
 from casual_training.study import plan, schedule
 
 RUNS_COLUMNS = (
-    "workload,method,strategy,workers,epochs,seed,threads_per_worker,cores,oversubscribed,order,status,expected,cause,"
-    "import_seconds,load_seconds,spawn_seconds,train_seconds,evaluate_seconds,write_seconds,wall_seconds,samples,"
-    "samples_per_second,validation_accuracy,test_accuracy,test_loss,cpu_seconds,peak_rss_mb"
+    "workload,method,strategy,workers,epochs,seed,threads_per_worker,cores,oversubscribed,order,status,expected,"
+    "rate_only,cause,import_seconds,load_seconds,spawn_seconds,train_seconds,evaluate_seconds,write_seconds,wall_seconds,samples,"
+    "samples_per_second,validation_accuracy,test_accuracy,test_loss,target,seconds_to_target,samples_to_target,"
+    "cpu_seconds,peak_rss_mb"
 )
 CEILINGS_COLUMNS = "workload,seed,copies,status,cause,samples_per_second"
 COMPARISON_COLUMNS = (
-    "workload,method,workers,epochs,n_runs,n_ok,train_seconds_median,samples_per_second_median,speedup_vs_best_serial,"
-    "speedup_vs_serial_1_thread,percent_of_ceiling,test_accuracy_median"
+    "workload,method,workers,epochs,rate_only,n_runs,n_ok,n_on_target,train_seconds_median,seconds_to_target_median,"
+    "samples_per_second_median,speedup_vs_best_serial,speedup_vs_serial_1_thread,percent_of_ceiling,"
+    "test_accuracy_median"
 )
 KINDS = ("svg", "png")
+CONFIGURATIONS = [
+    ("serial", 1),
+    ("threads", 1),
+    *((method, workers) for method in ("hogwild", "ps_tutorial") for workers in (1, 2, 4)),
+]
+RATE_ONLY = [False] * 5 + [True] * 3
 FAILED = ("hogwild", 4, 2)  # method, workers, seed of the one run that failed
 
 
@@ -91,16 +99,14 @@ def test_collect_runs_makes_a_row_a_run_and_a_row_a_ceiling(analysed):
     runs, ceilings = map(pd.read_csv, files)
     assert ",".join(runs) == RUNS_COLUMNS
     assert [(row.method, row.workers, row.seed) for row in runs.itertuples()] == [
-        (method, workers, seed)
-        for method, workers in [("serial", 1), ("threads", 1), ("hogwild", 1), ("hogwild", 2), ("hogwild", 4)]
-        for seed in (1, 2, 3)
+        (*configuration, seed) for configuration in CONFIGURATIONS for seed in (1, 2, 3)
     ]
-    assert sorted(runs["order"]) == list(range(1, 16))
+    assert sorted(runs["order"]) == list(range(1, 25))
     (failed,) = runs[runs["status"] != "ok"].itertuples()
     assert (failed.method, failed.workers, failed.seed, failed.cause) == (*FAILED, "worker 0 did not end")
     assert math.isnan(failed.train_seconds)
     expected = {(run.method, run.workers, run.seed): fake_study.train_seconds(run) for run in plan(analysed.config)}
-    for row in runs[runs["status"] == "ok"].itertuples():
+    for row in runs[(runs["status"] == "ok") & ~runs["rate_only"]].itertuples():
         assert row.train_seconds == pytest.approx(expected[row.method, row.workers, row.seed])
     assert ",".join(ceilings) == CEILINGS_COLUMNS
     assert list(ceilings["seed"]) == [1, 2, 3]
@@ -111,8 +117,10 @@ def test_compare_methods_makes_a_row_a_configuration(analysed):
     (file,) = make_again(analysed, "compare_methods", "results/default/comparison.csv")
     comparison = pd.read_csv(file)
     assert ",".join(comparison) == COMPARISON_COLUMNS
-    assert list(comparison["n_runs"]) == [3] * 5
-    assert list(comparison["n_ok"]) == [3, 3, 3, 3, 2]
+    assert list(comparison["n_runs"]) == [3] * 8
+    assert list(comparison["rate_only"]) == list(comparison["train_seconds_median"].isna()) == RATE_ONLY
+    assert list(comparison["n_ok"]) == [3, 3, 3, 3, 2, 3, 3, 3]
+    assert list(comparison["n_on_target"]) == [3, 3, 3, 3, 2, 0, 0, 0]
     by_cell = comparison.set_index(["method", "workers"])
     assert by_cell.loc[("threads", 1), "speedup_vs_best_serial"] == 1
     assert by_cell.loc[("serial", 1), "speedup_vs_serial_1_thread"] == 1
@@ -136,8 +144,23 @@ def test_plot_speedup_draws_the_chart_and_writes_the_table_behind_it(analysed):
     *figures, table = make_again(analysed, "plot_speedup", *charts, "reports/default/tables/speedup.csv")
     assert_images(figures)
     speedups = pd.read_csv(table)
-    assert list(speedups.groupby("configuration").size()) == [3] * 5
+    assert list(speedups.groupby("configuration").size()) == [3] * 8
     assert speedups["speedup_vs_best_serial"].count() == 14
+
+
+def test_plot_accuracy_draws_the_chart_and_writes_every_point_behind_it(analysed):
+    charts = [f"reports/default/figures/accuracy.{kind}" for kind in KINDS]
+    *figures, table = make_again(analysed, "plot_accuracy", *charts, "reports/default/tables/accuracy.csv")
+    assert_images(figures)
+    points = pd.read_csv(table)
+    assert list(points) == ["workload", "configuration", "seed", "samples", "seconds", "validation_accuracy"]
+    assert set(points.groupby(["configuration", "seed"]).size()) == {20}
+    assert len(points) == 14 * 20
+    runs = pd.read_csv(analysed.results / "runs.csv")
+    last = points.drop_duplicates(["configuration", "seed"], keep="last")
+    ok = runs[(runs["status"] == "ok") & ~runs["rate_only"]]
+    assert sorted(last["validation_accuracy"]) == sorted(ok["validation_accuracy"])
+    assert sorted(last["seconds"]) == sorted(ok["train_seconds"])
 
 
 def assert_images(paths):
@@ -151,7 +174,7 @@ def test_render_report_writes_the_page_and_the_tables_beside_it(analysed):
     page, *copies = make_again(analysed, "render_report", "reports/default/report.html", *tables)
     assert '<p class="answer">' in page.read_text()
     assert "worker 0 did not end" in page.read_text()
-    assert [len(pd.read_csv(copy)) for copy in copies] == [15, 5, 3]
+    assert [len(pd.read_csv(copy)) for copy in copies] == [24, 8, 3]
 
 
 def test_report_works_on_what_an_interrupted_study_left_and_trains_nothing(analysed, tmp_path):
@@ -163,7 +186,7 @@ def test_report_works_on_what_an_interrupted_study_left_and_trains_nothing(analy
     assert names(project.run("--cores", "1", "report")) == {"report"}
     assert snapshot(project.results / "runs") == before
     assert len(pd.read_csv(project.results / "runs.csv")) == 9
-    assert "9 of 15 planned runs have finished" in (project.reports / "report.html").read_text()
+    assert "9 of 24 planned runs have finished" in (project.reports / "report.html").read_text()
 
 
 def test_report_fails_with_one_sentence_where_a_run_cannot_be_read(analysed, tmp_path):

@@ -1,5 +1,7 @@
 # From tables to charts and the page.
 
+CHARTS = ["speedup", "accuracy", "losses_smoothed", "losses"]
+
 
 rule plot_losses:
     input:
@@ -46,14 +48,35 @@ rule plot_speedup:
         "python -m casual_training draw-speedup --study {params.study:q} 2>&1 | tee {log:q}"
 
 
+rule plot_accuracy:
+    input:
+        runs="results/{study}/runs.csv",
+        curves=expand("{folder}/run.json", folder=RUNS),
+        sources=sources_of_analysis("charts.py", "tables.py", "wording.py"),
+    output:
+        report(
+            multiext("reports/{study}/figures/accuracy", ".svg", ".png"),
+            caption="../report/accuracy.rst",
+            category="Charts",
+        ),
+        "reports/{study}/tables/accuracy.csv",
+    log:
+        "results/{study}/logs/plot_accuracy.log",
+    params:
+        study=CONFIG_JSON,
+    shell:
+        "python -m casual_training draw-accuracy --study {params.study:q} 2>&1 | tee {log:q}"
+
+
 rule render_report:
     input:
         runs="results/{study}/runs.csv",
         ceilings="results/{study}/ceilings.csv",
         comparison="results/{study}/comparison.csv",
-        charts=expand("reports/{{study}}/figures/{chart}.svg", chart=["losses", "losses_smoothed", "speedup"]),
-        tables=expand("reports/{{study}}/tables/{chart}.csv", chart=["losses", "losses_smoothed", "speedup"]),
+        charts=expand("reports/{{study}}/figures/{chart}.svg", chart=CHARTS),
+        tables=expand("reports/{{study}}/tables/{chart}.csv", chart=CHARTS),
         sources=sources_of_analysis("report.py", "report.html.jinja2", "tables.py", "verdict.py", "wording.py"),
+        outcome="src/casual_training/outcome.py",
     output:
         report("reports/{study}/report.html", caption="../report/page.rst", category="The page"),
         expand("reports/{{study}}/tables/{table}.csv", table=["runs", "comparison", "ceilings"]),

@@ -1,4 +1,4 @@
-"""The page's charts and the table behind each: losses as they are logged, losses smoothed, speed-ups.
+"""The page's charts and the table behind each: speed-ups, accuracy, losses smoothed, losses as logged.
 
 Narrow on purpose, so that text stays readable on a phone. Every line differs in colour (safe for colour-blind
 readers) and in dash; several workloads stand one above the other.
@@ -15,9 +15,12 @@ import pandas as pd
 import seaborn
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import MaxNLocator
+from matplotlib.ticker import MaxNLocator, StrMethodFormatter
 
+from casual_training.analysis import wording
 from casual_training.analysis.columns import (
+    ACCURACY_COLUMNS,
+    ACCURACY_SUMMARY_COLUMNS,
     CELL,
     LOSSES_COLUMNS,
     SMOOTHED_COLUMNS,
@@ -26,7 +29,6 @@ from casual_training.analysis.columns import (
     as_table,
 )
 from casual_training.analysis.tables import pair
-from casual_training.analysis.wording import split
 from casual_training.files import write_whole
 
 WIDTH = 4.7  # inches; a phone shows this at about three quarters
@@ -56,11 +58,15 @@ def losses_data(logs: pd.DataFrame) -> pd.DataFrame:
     curves = [as_table([], LOSSES_COLUMNS)]
     for (_, method, workers, epochs), rows in logs.groupby(CELL, sort=False):
         rows = rows.sort_values("seconds", kind="stable")
-        over = " (oversubscribed)" if rows["oversubscribed"].fillna(False).any() else ""
-        name = f"{method}, {split(workers, epochs)}{over}"
+        name = _configuration(method, workers, epochs, rows["oversubscribed"])
         rows = rows.assign(configuration=name, logged_batch=range(1, len(rows) + 1))
         curves.append(as_table(rows, LOSSES_COLUMNS))
     return pd.concat(curves, ignore_index=True)
+
+
+def _configuration(method: str, workers: int, epochs: float, oversubscribed: pd.Series) -> str:
+    over = " (oversubscribed)" if oversubscribed.fillna(False).any() else ""
+    return f"{method}, {wording.split(workers, epochs)}{over}"
 
 
 def losses_summary(data: pd.DataFrame) -> pd.DataFrame:
@@ -84,10 +90,36 @@ def smoothed_losses_data(data: pd.DataFrame) -> pd.DataFrame:
     return pd.concat(curves, ignore_index=True)
 
 
+def accuracy_data(curves: pd.DataFrame) -> pd.DataFrame:
+    """Name the configuration of each point of the runs' accuracy curves (ACCURACY_COLUMNS).
+
+    Args:
+        curves: seed, samples, seconds and validation_accuracy of each point, with the columns of CELL and
+            `oversubscribed` beside them.
+    """
+    named = [as_table([], ACCURACY_COLUMNS)]
+    for (_, method, workers, epochs), rows in curves.groupby(CELL, sort=False):
+        name = _configuration(method, workers, epochs, rows["oversubscribed"])
+        named.append(as_table(rows.assign(configuration=name), ACCURACY_COLUMNS))
+    return pd.concat(named, ignore_index=True)
+
+
+def accuracy_summary(data: pd.DataFrame) -> pd.DataFrame:
+    """Summarise each configuration of `accuracy_data` (ACCURACY_SUMMARY_COLUMNS)."""
+    by = ["workload", "configuration"]
+    configurations = data.groupby(by, sort=False)
+    last = data.groupby([*by, "seed"], sort=False)["validation_accuracy"].last()
+    summary = configurations.agg(
+        seeds=("seed", "nunique"), points=("seed", "size"), highest_accuracy=("validation_accuracy", "max")
+    )
+    summary["last_accuracy_median"] = last.groupby(by, sort=False).median()
+    return as_table(summary.reset_index(), ACCURACY_SUMMARY_COLUMNS)
+
+
 def speedup_data(runs: pd.DataFrame, ceilings: pd.DataFrame) -> pd.DataFrame:
     """Give each run's speed-up against the best serial run of its seed, and the ceiling's (SPEEDUP_COLUMNS)."""
     cells = runs[["method", "workers", "epochs"]].itertuples(index=False)
-    names = [f"{method}, {split(workers, epochs)}" for method, workers, epochs in cells]
+    names = [f"{method}, {wording.split(workers, epochs)}" for method, workers, epochs in cells]
     return as_table(pair(runs, ceilings).assign(configuration=names), SPEEDUP_COLUMNS)
 
 
@@ -104,6 +136,26 @@ def smoothed_losses(data: pd.DataFrame) -> Figure:
     figure, axes = _draw_curves(data, "seconds", "loss_smoothed", line_width=1.6)
     for axis in axes:
         axis.set(xlabel="seconds of training", ylabel="training loss, smoothed")
+    return figure
+
+
+def accuracy(data: pd.DataFrame, targets: dict[str, float]) -> Figure:
+    """Draw `accuracy_data`, a line a seed with a dot at its end: against seconds of training, then against samples.
+
+    Args:
+        data: as `accuracy_data` gives it.
+        targets: the accuracy that counts as trained, by workload; a workload without one has no line for it.
+    """
+    names, styles = _labels_and_styles(data)
+    with matplotlib.rc_context(STYLE):
+        figure, axes = _facets(data, height=2.4, extra=LINE_HEIGHT * _n_lines(names), panels=2)
+        for number, (workload, group) in enumerate(data.groupby("workload", sort=False)):
+            over_seconds, over_samples = axes[2 * number : 2 * number + 2]
+            _draw_accuracies(over_seconds, group, "seconds", names, styles, targets.get(workload))
+            _draw_accuracies(over_samples, group, "samples", names, styles, targets.get(workload))
+            over_seconds.set(xlabel="seconds of training")
+            over_samples.set(xlabel="samples, all workers together")
+        _draw_legend(figure, axes, handlelength=4)
     return figure
 
 
@@ -139,16 +191,12 @@ def save(figure: Figure, stem: Path, title: str) -> None:
 
 
 def _draw_curves(data: pd.DataFrame, x: str, y: str, line_width: float) -> tuple[Figure, list[Axes]]:
-    names = {name: textwrap.fill(name, width=42) for name in dict.fromkeys(data["configuration"])}
-    n_lines = sum(label.count("\n") + 1 for label in names.values())
-    # 8 colours and 5 dashes have no common divisor: only the 41st line looks like the first.
-    styles = {name: (COLOURS[i % len(COLOURS)], DASHES[i % len(DASHES)]) for i, name in enumerate(names)}
+    names, styles = _labels_and_styles(data)
     with matplotlib.rc_context(STYLE):
-        figure, axes = _facets(data, height=2.9, extra=LINE_HEIGHT * n_lines)
+        figure, axes = _facets(data, height=2.9, extra=LINE_HEIGHT * _n_lines(names))
         for axis, (_, group) in zip(axes, data.groupby("workload", sort=False), strict=False):
             for name, curve in group.groupby("configuration", sort=False):
-                colour, dash = styles[name]
-                axis.plot(curve[x], curve[y], color=colour, linestyle=dash, linewidth=line_width, label=names[name])
+                axis.plot(curve[x], curve[y], linewidth=line_width, label=names[name], **styles[name])
             # Spikes above the loss of the untrained network are cut: they would flatten everything else.
             untrained = group.groupby("configuration")[y].first().max()
             axis.set(xlim=(0, None), ylim=(0, 1.1 * max(untrained, group[y].quantile(0.99))))
@@ -156,10 +204,45 @@ def _draw_curves(data: pd.DataFrame, x: str, y: str, line_width: float) -> tuple
     return figure, axes
 
 
+def _labels_and_styles(data: pd.DataFrame) -> tuple[dict[str, str], dict[str, dict]]:
+    """Give each configuration the lines of its label, and a colour and dash of its own."""
+    names = {name: textwrap.fill(name, width=42) for name in dict.fromkeys(data["configuration"])}
+    # 8 colours and 5 dashes have no common divisor: only the 41st line looks like the first.
+    looks = ((COLOURS[i % len(COLOURS)], DASHES[i % len(DASHES)]) for i in range(len(names)))
+    styles = {name: {"color": colour, "linestyle": dash} for name, (colour, dash) in zip(names, looks, strict=True)}
+    return names, styles
+
+
+def _n_lines(names: dict[str, str]) -> int:
+    return sum(label.count("\n") + 1 for label in names.values())
+
+
+def _draw_accuracies(
+    axis: Axes, group: pd.DataFrame, x: str, names: dict[str, str], styles: dict[str, dict], target: float | None
+) -> None:
+    for name, curves in group.groupby("configuration", sort=False):
+        ends = curves.drop_duplicates("seed", keep="last")
+        # One line for all seeds, interrupted behind each: a line a seed takes seconds where there are many.
+        line = pd.concat([curves, ends.assign(validation_accuracy=float("nan"))]).sort_index(kind="stable")
+        axis.plot(line[x], line["validation_accuracy"], linewidth=1, label=names[name], **styles[name])
+        axis.plot(ends[x], ends["validation_accuracy"], "o", markersize=3, color=styles[name]["color"])
+    if target is not None:
+        axis.axhline(target, color="0.35", linewidth=1)
+        axis.text(
+            1.02, target, f"target\n{wording.short_percent(target)}", va="center", transform=axis.get_yaxis_transform()
+        )
+    axis.set(xlim=(0, None), ylabel="validation accuracy")
+    axis.xaxis.set_major_locator(MaxNLocator(5))
+    axis.xaxis.set_major_formatter(StrMethodFormatter("{x:,g}"))
+    axis.yaxis.set_major_locator(MaxNLocator(5))
+    axis.yaxis.set_major_formatter(lambda accuracy, _: wording.short_percent(accuracy))
+
+
 def _draw_speedups(axis: Axes, group: pd.DataFrame) -> None:
     medians = group.groupby("label", sort=False)["speedup_vs_best_serial"].median()
     medians = medians.sort_values(ascending=False, kind="stable")
     over = group.groupby("label")["oversubscribed"].any()
+    only = group[group["status"] == "ok"].groupby("label")["rate_only"].any()
     ceiling = group["ceiling_speedup"].median()
     axis.axvline(1, color="0.35", linewidth=1.2, label="best serial run")
     if pd.notna(ceiling):
@@ -170,7 +253,8 @@ def _draw_speedups(axis: Axes, group: pd.DataFrame) -> None:
         dots = axis.plot(seeds, [row] * len(seeds), marker, color=COLOURS[colour], alpha=0.6, label=words)
         dots[0].set_markeredgewidth(0)
         axis.plot([median], [row], "|", color="black", markersize=15, markeredgewidth=2, label="median")
-        beside = "no ok run" if pd.isna(median) else f"{median:.2f}"
+        without = "rate only" if only.get(name) else "no ok run"
+        beside = without if pd.isna(median) else f"{median:.2f}"
         axis.text(1.02, row, beside, va="center", transform=axis.get_yaxis_transform())
     labels = [name + (" *" if over[name] else "") for name in medians.index]
     furthest = group[["speedup_vs_best_serial", "ceiling_speedup"]].max().max()
@@ -186,11 +270,13 @@ def _row_label(name: str) -> str:
     return f"{textwrap.fill(method, width=20)}\n{work}"
 
 
-def _facets(data: pd.DataFrame, height: float, extra: float) -> tuple[Figure, list[Axes]]:
+def _facets(data: pd.DataFrame, height: float, extra: float, panels: int = 1) -> tuple[Figure, list[Axes]]:
+    """Make a figure with so many panels of `height` inches a workload, and `extra` inches below them all."""
     workloads = list(dict.fromkeys(data["workload"])) or ["no run to draw yet"]
-    figure = Figure(figsize=(WIDTH, height * len(workloads) + extra), layout="constrained")
-    axes = list(figure.subplots(len(workloads), squeeze=False)[:, 0])
-    for axis, workload in zip(axes, workloads, strict=True):
+    n_rows = panels * len(workloads)
+    figure = Figure(figsize=(WIDTH, height * n_rows + extra), layout="constrained")
+    axes = list(figure.subplots(n_rows, squeeze=False)[:, 0])
+    for axis, workload in zip(axes[::panels], workloads, strict=True):
         axis.set_title(workload)
     return figure, axes
 

@@ -22,6 +22,7 @@ RUNS_COLUMNS = {
     "order": WHOLE,
     "status": TEXT,
     "expected": FLAG,
+    "rate_only": FLAG,
     "cause": TEXT,
     "import_seconds": FIGURE,
     "load_seconds": FIGURE,
@@ -35,6 +36,9 @@ RUNS_COLUMNS = {
     "validation_accuracy": FIGURE,
     "test_accuracy": FIGURE,
     "test_loss": FIGURE,
+    "target": FIGURE,
+    "seconds_to_target": FIGURE,
+    "samples_to_target": WHOLE,
     "cpu_seconds": FIGURE,
     "peak_rss_mb": FIGURE,
 }
@@ -51,9 +55,12 @@ COMPARISON_COLUMNS = {
     "method": TEXT,
     "workers": WHOLE,
     "epochs": FIGURE,
+    "rate_only": FLAG,
     "n_runs": WHOLE,
     "n_ok": WHOLE,
+    "n_on_target": WHOLE,
     "train_seconds_median": FIGURE,
+    "seconds_to_target_median": FIGURE,
     "samples_per_second_median": FIGURE,
     "speedup_vs_best_serial": FIGURE,
     "speedup_vs_serial_1_thread": FIGURE,
@@ -85,8 +92,26 @@ SPEEDUP_COLUMNS = {
     "seed": WHOLE,
     "status": TEXT,
     "oversubscribed": FLAG,
+    "rate_only": FLAG,
     "speedup_vs_best_serial": FIGURE,
     "ceiling_speedup": FIGURE,
+}
+
+ACCURACY_COLUMNS = {
+    "workload": TEXT,
+    "configuration": TEXT,
+    "seed": WHOLE,
+    "samples": WHOLE,
+    "seconds": FIGURE,
+    "validation_accuracy": FIGURE,
+}
+ACCURACY_SUMMARY_COLUMNS = {
+    "workload": TEXT,
+    "configuration": TEXT,
+    "seeds": WHOLE,
+    "points": WHOLE,
+    "highest_accuracy": FIGURE,
+    "last_accuracy_median": FIGURE,
 }
 
 

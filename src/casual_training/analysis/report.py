@@ -10,11 +10,13 @@ from markupsafe import Markup
 from casual_training.analysis.columns import CELL
 from casual_training.analysis.tables import best_serial
 from casual_training.analysis.verdict import Answer, answer
-from casual_training.analysis.wording import CHARTS, count, headings, split, written
+from casual_training.analysis.wording import CHARTS, count, headings, short_percent, split, written
+from casual_training.outcome import Outcome
 from casual_training.study import plan, plan_ceilings
 
 COMPARED = [
     "train_seconds_median",
+    "seconds_to_target_median",
     "speedup_vs_best_serial",
     "speedup_vs_serial_1_thread",
     "test_accuracy_median",
@@ -30,11 +32,15 @@ OF_EVERY_RUN = [
     "order",
     "status",
     "oversubscribed",
+    "rate_only",
     "train_seconds",
     "wall_seconds",
     "samples_per_second",
     "validation_accuracy",
     "test_accuracy",
+    "target",
+    "seconds_to_target",
+    "samples_to_target",
     "peak_rss_mb",
 ]
 CEILING_TOLERANCE_PERCENT = 110  # what noise may add to a share that cannot exceed 100 % on a quiet machine
@@ -46,6 +52,7 @@ def render(
     command: str,
     tables: dict[str, pd.DataFrame],
     figures: dict[str, str],
+    ended: Outcome,
     missing: list[str],
     n_stale: int,
 ) -> str:
@@ -54,8 +61,9 @@ def render(
     Args:
         config: the validated config.
         command: what a person types to run the study again.
-        tables: runs, ceilings, comparison, provenance, speedup, losses_smoothed and losses (its summary).
+        tables: runs, ceilings, comparison, provenance, speedup, losses_smoothed, and the summaries accuracy and losses.
         figures: the text of each chart's SVG file, by the names in CHARTS.
+        ended: how the planned runs have ended, ceilings included.
         missing: the planned runs without a result, in words.
         n_stale: run folders left out because another config made them.
     """
@@ -76,6 +84,8 @@ def render(
         missing=missing,
         comparisons=[_comparison(one, runs, comparison, len(study["seeds"])) for one in answers],
         failures=_failures(config, runs, tables["ceilings"]),
+        ended=ended.sentence,
+        repeat=ended.repeat(command),
         every_run=_view(runs, OF_EVERY_RUN),
         ceilings=_view(tables["ceilings"], OF_A_CEILING),
         charts=[_chart(name, figures[name], tables[name]) for name in CHARTS],
@@ -100,7 +110,11 @@ def _chart(name: str, svg: str, behind: pd.DataFrame) -> dict:
 
 def _comparison(found: Answer, runs: pd.DataFrame, comparison: pd.DataFrame, n_seeds: int) -> dict:
     """Give one workload's comparison: a row a configuration, with its badges."""
-    baseline = best_serial(runs[runs["workload"] == found.workload])
+    runs = runs[runs["workload"] == found.workload]
+    baseline, target = best_serial(runs), runs["target"].min()
+    shown = dict(zip(COMPARED, headings(COMPARED), strict=True))
+    if pd.notna(target):
+        shown["seconds_to_target_median"] = f"time to {short_percent(target)} validation accuracy (s)"
     rows = []
     for cell in comparison[comparison["workload"] == found.workload].itertuples():
         own = runs[(runs[CELL] == [getattr(cell, column) for column in CELL]).all(axis=1)]
@@ -109,8 +123,11 @@ def _comparison(found: Answer, runs: pd.DataFrame, comparison: pd.DataFrame, n_s
         badges += [("plain", "best serial")] if cell.method == baseline else []
         row = {"method": cell.method, "split": split(cell.workers, cell.epochs), "is_winner": is_winner}
         row |= {"badges": badges + _warnings(cell, own), "n_ok": f"{cell.n_ok} of {n_seeds}"}
-        rows.append(row | {"figures": written(cell, COMPARED)})
-    return {"workload": found.workload, "headings": headings(COMPARED), "rows": rows}
+        figures = dict(zip(COMPARED, written(cell, COMPARED), strict=True))
+        if pd.notna(target) and cell.n_on_target < cell.n_ok and not cell.rate_only:
+            figures["seconds_to_target_median"] = f"{cell.n_on_target} of {count(cell.n_ok, 'seed')}"
+        rows.append(row | {"figures": figures.values()})
+    return {"workload": found.workload, "headings": shown.values(), "rows": rows}
 
 
 def _warnings(cell, own: pd.DataFrame) -> list[tuple[str, str]]:
@@ -120,17 +137,28 @@ def _warnings(cell, own: pd.DataFrame) -> list[tuple[str, str]]:
         run = own.iloc[0]
         workers = f"{count(cell.workers, 'worker')} of {count(run['threads_per_worker'], 'thread')}"
         badges.append(("warn", f"oversubscribed: {workers} on {count(run['cores'], 'core')}"))
-    failed = own[own["status"] != "ok"]
-    if len(failed):
-        expected = ", as expected" if failed["expected"].fillna(False).all() else ""
-        badges.append(("bad", f"{len(failed)} of {count(cell.n_runs, 'run')} failed{expected}"))
+    if cell.rate_only:
+        badges.append(("plain", "rate only"))
+    n_failed, n_expected = _count_failed(own)
+    if n_failed:
+        badges.append(("bad", f"{n_failed} of {count(cell.n_runs, 'run')} failed"))
+    if n_expected:
+        badges.append(("plain", f"{n_expected} of {count(cell.n_runs, 'run')} failed as expected"))
     return badges
 
 
+def _count_failed(runs: pd.DataFrame) -> tuple[int, int]:
+    """Count the failed runs, and apart from them those that failed as expected."""
+    failed = runs[runs["status"] != "ok"]
+    n_expected = int(failed["expected"].fillna(False).sum())
+    return len(failed) - n_expected, n_expected
+
+
 def _progress(runs: pd.DataFrame, ceilings: pd.DataFrame, n_missing: int) -> str:
-    n_failed = (runs["status"] != "ok").sum()
+    n_failed, n_expected = _count_failed(runs)
     finished = f"{len(runs)} of {count(len(runs) + n_missing, 'planned run')} have finished"
     failed = f"; {n_failed} of them failed" if n_failed else ""
+    failed += f"; {n_expected} failed as expected" if n_expected else ""
     without = "; no ceiling is measured yet" if ceilings.empty else ""
     return f"{finished}{failed}{without}."
 

@@ -2,6 +2,7 @@
 
 import json
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pandas as pd
@@ -9,6 +10,7 @@ from matplotlib.figure import Figure
 
 from casual_training.analysis import charts, report, tables
 from casual_training.analysis.columns import (
+    ACCURACY_COLUMNS,
     CEILINGS_COLUMNS,
     CELL,
     COMPARISON_COLUMNS,
@@ -22,16 +24,20 @@ from casual_training.analysis.columns import (
 )
 from casual_training.analysis.wording import CHARTS
 from casual_training.files import write_whole
+from casual_training.outcome import outcome
 from casual_training.run import Run
 from casual_training.study import plan, plan_ceilings
 
+OF_A_LINE = [*CELL, "oversubscribed"]  # what a chart's legend says of a line
 LONG_AGO = 1_000_000_000  # seconds since 1970: the year 2001; Snakemake takes 0 for no time at all
 
 
 def collect(config: dict, root: Path) -> None:
     """Write runs.csv and ceilings.csv from the run folders that the present config plans."""
     folders, ceiling_folders = _folders(plan(config), root), _folders(plan_ceilings(config), root)
-    _write(tables.collect_runs(folders, config["study"]["methods"]), _results(config, root) / "runs.csv")
+    targets = {name: workload.get("target") for name, workload in config["workloads"].items()}
+    runs = tables.collect_runs(folders, config["study"]["methods"], targets)
+    _write(runs, _results(config, root) / "runs.csv")
     _write(tables.collect_ceilings(ceiling_folders), _results(config, root) / "ceilings.csv")
 
 
@@ -49,6 +55,14 @@ def draw_losses(config: dict, root: Path) -> None:
     _save(charts.smoothed_losses(smoothed), config, root, "losses_smoothed")
     _write(losses, _reports(config, root) / "tables" / "losses.csv")
     _write(smoothed, _reports(config, root) / "tables" / "losses_smoothed.csv")
+
+
+def draw_accuracy(config: dict, root: Path) -> None:
+    """Draw the accuracy curves of the runs that are ok and whole, and write the table behind them."""
+    data = charts.accuracy_data(_curves(config, root))
+    targets = _runs(config, root).groupby("workload")["target"].first().dropna()
+    _save(charts.accuracy(data, targets.to_dict()), config, root, "accuracy")
+    _write(data, _reports(config, root) / "tables" / "accuracy.csv")
 
 
 def draw_speedup(config: dict, root: Path) -> None:
@@ -69,7 +83,8 @@ def write_report(config: dict, root: Path, command: str) -> None:
     results, reports = _results(config, root), _reports(config, root)
     planned, ceilings = plan(config), plan_ceilings(config)
     folders = _folders(planned + ceilings, root)
-    missing = [run for run in planned if root / run.folder not in folders]
+    present = set(folders)
+    missing = [run for run in planned if root / run.folder not in present]
     n_present = sum(_has_result(run, root) for run in planned + ceilings)
     shown = {
         "runs": _runs(config, root),
@@ -77,6 +92,7 @@ def write_report(config: dict, root: Path, command: str) -> None:
         "comparison": read_table(results / "comparison.csv", COMPARISON_COLUMNS),
         "provenance": tables.collect_provenance(folders),
         "speedup": read_table(reports / "tables" / "speedup.csv", SPEEDUP_COLUMNS),
+        "accuracy": charts.accuracy_summary(read_table(reports / "tables" / "accuracy.csv", ACCURACY_COLUMNS)),
         "losses_smoothed": read_table(reports / "tables" / "losses_smoothed.csv", SMOOTHED_COLUMNS),
         "losses": charts.losses_summary(read_table(reports / "tables" / "losses.csv", LOSSES_COLUMNS)),
     }
@@ -87,6 +103,7 @@ def write_report(config: dict, root: Path, command: str) -> None:
         command,
         tables=shown,
         figures={name: _figure(config, root, name).read_text(encoding="utf-8") for name in CHARTS},
+        ended=outcome(planned + ceilings, root),
         missing=[f"{run.workload}: {run.method}, {run.split}, seed {run.seed}" for run in missing],
         n_stale=n_present - len(folders),
     )
@@ -102,6 +119,7 @@ def everything(config: dict, root: Path, command: str) -> None:
     compare(config, root)
     draw_losses(config, root)
     draw_speedup(config, root)
+    draw_accuracy(config, root)
     write_report(config, root, command)
 
 
@@ -120,15 +138,31 @@ def _folders(planned: list[Run], root: Path) -> list[Path]:
 
 
 def _logs(config: dict, root: Path) -> pd.DataFrame:
-    """Read the logged losses of the first seed's ok runs, in the order of runs.csv."""
-    folders = {(run.workload, run.method, run.workers, run.seed): root / run.folder for run in plan(config)}
-    runs = _runs(config, root)
-    of_run = [*CELL, "oversubscribed"]
-    logs = [as_table([], RUNS_COLUMNS)[of_run].join(as_table([], LOGGED_COLUMNS))]
-    for run in runs[(runs["seed"] == config["study"]["seeds"][0]) & (runs["status"] == "ok")].itertuples():
-        logged = tables.logged_losses(folders[run.workload, run.method, run.workers, run.seed])
-        logs.append(logged.assign(**{column: getattr(run, column) for column in of_run}))
+    """Read the logged losses of the first seed's ok and whole runs, in the order of runs.csv."""
+    logs = [as_table([], RUNS_COLUMNS)[OF_A_LINE].join(as_table([], LOGGED_COLUMNS))]
+    for run, folder in _whole_runs(config, root):
+        if run["seed"] == config["study"]["seeds"][0]:
+            logs.append(tables.logged_losses(folder).assign(**{column: run[column] for column in OF_A_LINE}))
     return pd.concat(logs, ignore_index=True)
+
+
+def _curves(config: dict, root: Path) -> pd.DataFrame:
+    """Read the accuracy curves of the ok and whole runs, in the order of runs.csv."""
+    columns = [*OF_A_LINE, "seed", "samples", "seconds", "validation_accuracy"]
+    points = [
+        (*(run[column] for column in OF_A_LINE), run["seed"], *point)
+        for run, folder in _whole_runs(config, root)
+        for point in tables.read_run(folder)["curve"]
+    ]
+    return pd.DataFrame(points, columns=columns)
+
+
+def _whole_runs(config: dict, root: Path) -> Iterator[tuple[dict, Path]]:
+    """Give each row of runs.csv that is ok and more than a rate, with the folder of its run."""
+    folders = {(run.workload, run.method, run.workers, run.seed): root / run.folder for run in plan(config)}
+    runs = tables.whole(_runs(config, root))
+    for run in runs[runs["status"] == "ok"].to_dict("records"):
+        yield run, folders[run["workload"], run["method"], run["workers"], run["seed"]]
 
 
 def _results(config: dict, root: Path) -> Path:

@@ -4,6 +4,7 @@ A run that is not ok keeps its row, its status and its cause, and never has a ti
 """
 
 import json
+import math
 from datetime import datetime
 from pathlib import Path
 
@@ -32,10 +33,14 @@ ONLY_OF_OK_RUNS = [
     "test_accuracy",
     "test_loss",
 ]
+NOT_OF_RATE_ONLY_RUNS = ["train_seconds", "validation_accuracy", "test_accuracy", "test_loss"]
+TOLERANCE = 1e-9  # 0.83 may be a little less than 83 hundredths in binary
 
 
 def read_run(folder: Path) -> dict:
     """Read a folder's run.json: every key of it and, missing readings as None, every column of runs.csv.
+
+    Its curve is a list of (samples, seconds, validation accuracy), in the order of samples.
 
     Raises:
         ValueError: the file cannot be read or does not say which run it is; the message names it.
@@ -45,6 +50,7 @@ def read_run(folder: Path) -> dict:
         run = json.loads(path.read_text(encoding="utf-8"))
         readings = run | (run.get("clocks") or {})
         run |= {column: _convert(readings.get(column), dtype) for column, dtype in RUNS_COLUMNS.items()}
+        run["curve"] = sorted(map(_point, run.get("curve") or []))
         run["started"] = datetime.fromisoformat(run["started_at"]).timestamp()
     except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
         reason = f"{type(error).__name__}: {error}"
@@ -53,19 +59,26 @@ def read_run(folder: Path) -> dict:
         raise ValueError(f"{path} does not say which run it is; delete its folder, run it again")
     if run["cause"] is None:
         run["cause"] = ""
+    run["rate_only"] = bool(run["rate_only"])
     return run
+
+
+def _point(entry: dict) -> tuple[int, float, float]:
+    return int(entry["samples"]), float(entry["seconds"]), float(entry["validation_accuracy"])
 
 
 def _convert(value, dtype: str):
     return None if value is None else {TEXT: str, WHOLE: int, FIGURE: float, FLAG: bool}[dtype](value)
 
 
-def collect_runs(folders: list[Path], methods: list[str]) -> pd.DataFrame:
+def collect_runs(folders: list[Path], methods: list[str], targets: dict[str, float | None]) -> pd.DataFrame:
     """Make the runs table (RUNS_COLUMNS) of run folders, sorted by workload, method, workers, seed.
 
     Args:
         folders: run folders that exist, each with a run.json.
         methods: the study's methods, in the order in which their rows are to stand.
+        targets: the validation accuracy that counts as trained, by workload; None, or no entry, is the worst that a
+            serial run ended with, rounded down to a whole percentage point.
 
     Raises:
         ValueError: as `read_run`.
@@ -73,11 +86,37 @@ def collect_runs(folders: list[Path], methods: list[str]) -> pd.DataFrame:
     read = [read_run(folder) for folder in folders]
     runs = as_table(read, RUNS_COLUMNS)
     runs["order"] = pd.Series([run["started"] for run in read], dtype=FIGURE).rank(method="first")
-    runs.loc[runs["status"] != "ok", ONLY_OF_OK_RUNS] = pd.NA
+    is_ok = runs["status"] == "ok"
+    runs.loc[~is_ok, ONLY_OF_OK_RUNS] = pd.NA
+    runs.loc[runs["rate_only"], NOT_OF_RATE_ONLY_RUNS] = pd.NA
+    given = {workload: target for workload, target in targets.items() if target is not None}
+    runs["target"] = runs["workload"].map(_serial_targets(runs) | given).astype(FIGURE)
+    curves = [run["curve"] if ok else [] for run, ok in zip(read, is_ok & ~runs["rate_only"], strict=True)]
+    reached = [_first_on(target, curve) for target, curve in zip(runs["target"], curves, strict=True)]
+    runs["samples_to_target"] = [samples for samples, _ in reached]
+    runs["seconds_to_target"] = [seconds for _, seconds in reached]
     position = {method: index for index, method in enumerate(methods)}
     runs["position"] = [position.get(method, len(methods)) for method in runs["method"]]
     runs = runs.sort_values(["workload", "position", "workers", "epochs", "seed"], ignore_index=True)
     return as_table(runs, RUNS_COLUMNS)
+
+
+def _serial_targets(runs: pd.DataFrame) -> dict[str, float]:
+    """Take each workload's target from its serial runs; a workload without an ok one has none."""
+    serial = whole(runs)[whole(runs)["strategy"] == "serial"]
+    worst = serial.groupby("workload")["validation_accuracy"].min().dropna()
+    return {workload: math.floor(100 * accuracy + TOLERANCE) / 100 for workload, accuracy in worst.items()}
+
+
+def _first_on(target: float, curve: list[tuple[int, float, float]]) -> tuple[int | None, float | None]:
+    """Give samples and seconds of the first point of a curve that is on target, as it was measured."""
+    on_target = ((samples, seconds) for samples, seconds, accuracy in curve if accuracy >= target - TOLERANCE)
+    return next(on_target, (None, None))
+
+
+def whole(runs: pd.DataFrame) -> pd.DataFrame:
+    """Leave out the runs of which only the rate was measured."""
+    return runs[~runs["rate_only"].fillna(False)]
 
 
 def collect_ceilings(folders: list[Path]) -> pd.DataFrame:
@@ -123,7 +162,8 @@ def best_serial(runs: pd.DataFrame, threads: int | None = None) -> str | None:
         runs: the runs of one workload.
         threads: consider only the methods with this many threads.
     """
-    serial = runs[(runs["strategy"] == "serial") & (runs["status"] == "ok")]
+    serial = whole(runs)
+    serial = serial[(serial["strategy"] == "serial") & (serial["status"] == "ok")]
     if threads is not None:
         serial = serial[serial["threads_per_worker"].eq(threads).fillna(False)]
     return None if serial.empty else serial.groupby("method", sort=False)["train_seconds"].median().idxmin()
@@ -159,17 +199,22 @@ def _of_same_seed(group: pd.DataFrame, method: str | None, column: str) -> pd.Se
 def compare_methods(runs: pd.DataFrame, ceilings: pd.DataFrame) -> pd.DataFrame:
     """Summarise each configuration (COMPARISON_COLUMNS) by medians over its ok seeds, in the order of `runs`.
 
-    Speed-ups are paired by seed with the best serial method and with the best of one thread.
+    Speed-ups are paired by seed with the best serial method and with the best of one thread. A median time to the
+    target is there only if every ok seed reached it: one over the lucky seeds would flatter.
     """
     cells = pair(runs, ceilings).groupby(CELL, sort=False)
     comparison = cells.agg(
+        rate_only=("rate_only", "any"),
         n_runs=("status", "size"),
         n_ok=("status", lambda status: (status == "ok").sum()),
+        n_on_target=("seconds_to_target", "count"),
         train_seconds_median=("train_seconds", "median"),
+        seconds_to_target_median=("seconds_to_target", "median"),
         samples_per_second_median=("samples_per_second", "median"),
         speedup_vs_best_serial=("speedup_vs_best_serial", "median"),
         speedup_vs_serial_1_thread=("speedup_vs_serial_1_thread", "median"),
         percent_of_ceiling=("percent_of_ceiling", "median"),
         test_accuracy_median=("test_accuracy", "median"),
     )
+    comparison.loc[comparison["n_on_target"] < comparison["n_ok"], "seconds_to_target_median"] = pd.NA
     return as_table(comparison.reset_index(), COMPARISON_COLUMNS)

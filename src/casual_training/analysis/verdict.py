@@ -2,6 +2,7 @@
 
 The rule, simple on purpose:
 
+- Runs of which only the rate was measured are none of this.
 - Only configurations that are ok in every planned seed count. One is clearly faster than another if it took more than
   5 % less training time in each of these seeds.
 - The baseline is the serial method with the smallest median time; a serial method that it is not clearly faster than
@@ -19,7 +20,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from casual_training.analysis.tables import best_serial
+from casual_training.analysis.tables import best_serial, whole
 from casual_training.analysis.wording import count, digits, listed, percent
 
 TIME_MARGIN_PERCENT = 5
@@ -90,6 +91,7 @@ def answer(workload: str, runs: pd.DataFrame, comparison: pd.DataFrame, seeds: l
     """
     runs, comparison = (table[table["workload"] == workload] for table in (runs, comparison))
     reason = _why_no_answer(workload, runs, len(seeds))
+    runs, comparison = whole(runs), whole(comparison)
     if reason:
         return Answer(workload, reason)
     cells = [cell for _, row in comparison.iterrows() if (cell := _cell(row, runs, seeds))]
@@ -126,6 +128,9 @@ def _why_no_answer(workload: str, runs: pd.DataFrame, n_seeds: int) -> str | Non
     """Say why the tables cannot answer, or None if they can."""
     if runs.empty:
         return f"No run of {workload} has finished yet, so there is no answer yet."
+    runs = whole(runs)
+    if runs.empty:
+        return f"Only rates of {workload} have been measured so far, so there is no answer yet."
     if not (runs["status"] == "ok").any():
         return f"Every run of {workload} that has finished failed, so there is no answer: see the causes below."
     serial = runs[runs["strategy"] == "serial"]

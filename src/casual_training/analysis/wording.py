@@ -8,6 +8,7 @@ import pandas as pd
 
 CHARTS = {  # in the order of the page; a title, and the caption of the table behind the chart
     "speedup": ("Speed-up of each configuration against the best serial run", "The speed-up of each run"),
+    "accuracy": ("Validation accuracy during training", "A summary; the CSV file has every point"),
     "losses_smoothed": (
         "Training loss of the first seed, smoothed, against seconds of training",
         "The smoothed losses",
@@ -43,6 +44,16 @@ def percent(share: float) -> str:
     return f"{100 * share:.1f} %"
 
 
+def short_percent(share: float) -> str:
+    """Write a share that is mostly a whole percentage: 83 %, 83.5 %."""
+    return f"{100 * share:g} %"
+
+
+def yes_or_no(value: bool) -> str:
+    """Write a flag."""
+    return "yes" if value else "no"
+
+
 class Column(NamedTuple):
     """How a column of a table is shown: its heading with the unit, and how a value is written."""
 
@@ -63,7 +74,8 @@ COLUMNS = {
     "order": Column("run as number"),
     "status": Column("status"),
     "copies": Column("copies"),
-    "oversubscribed": Column("oversubscribed", lambda value: "yes" if value else "no"),
+    "oversubscribed": Column("oversubscribed", yes_or_no),
+    "rate_only": Column("rate only", yes_or_no),
     "train_seconds": SECONDS,
     "train_seconds_median": SECONDS,
     "wall_seconds": Column("whole run (s)", digits),
@@ -76,6 +88,14 @@ COLUMNS = {
     "validation_accuracy": Column("validation accuracy", percent),
     "test_accuracy": TEST_ACCURACY,
     "test_accuracy_median": TEST_ACCURACY,
+    "target": Column("target", short_percent),
+    "seconds_to_target": Column("time to target (s)", digits),
+    "seconds_to_target_median": Column("time to target (s)", digits),
+    "samples_to_target": Column("samples to target", "{:,.0f}".format),
+    "seeds": Column("seeds"),
+    "points": Column("points"),
+    "highest_accuracy": Column("highest accuracy", percent),
+    "last_accuracy_median": Column("last accuracy, median", percent),
     "peak_rss_mb": Column("peak memory (MB), shared pages once a worker", "{:,.0f}".format),
     "seconds": Column("seconds", "{:.2f}".format),
     "loss_smoothed": Column("smoothed loss", "{:.3f}".format),
