@@ -1,48 +1,72 @@
-"""What recording costs: seconds of Recorder.step against seconds of the training step it follows.
+"""What recording and snapshots cost, as shares of the training they watch.
 
     python benchmarks/recorder.py
 
-Both are timed on one thread in this process, in turns; the median share of the turns is printed.
+Timed in a worker of one thread: training steps, the recorder's part of them, and the copies of the weights, whose place
+in shared memory the worker has not touched before. Recording is held against the steps it follows, in turns, and the
+snapshots of a run against all steps of such a run in the default study.
 """
 
+import dataclasses
 import statistics
 import time
+from pathlib import Path
 
 import torch
 
-from casual_training import models
+from casual_training import models, processes, study
+from casual_training.optimization import make_loss, make_optimizer
 from casual_training.recorder import Recorder
+from casual_training.snapshots import Snapshots
 
-STEPS, TURNS = 200, 9
+STEPS, TURNS = 100, 5
 
 
 def main() -> None:
-    torch.set_num_threads(1)
-    model = models.build("simple_nn")
-    optimizer = torch.optim.SGD(model.parameters(), lr=0.01, momentum=0.5)
-    compute_loss = torch.nn.CrossEntropyLoss()
-    inputs, targets = torch.randn(32, 1, 28, 28), torch.randint(10, (32,))
+    processes.prepare()
+    config = study.validate(study.read_config([Path(__file__).parents[1] / "config.yaml"]))
+    for workload in ("fashion_mnist-simple_nn", "fashion_mnist-ps_net"):
+        run = dataclasses.replace(study.one_run(config, workload, "serial", 1, 4, seed=1), log_interval=10)
+        model = models.build(run.model)
+        model.share_memory()
+        thresholds = list(range(1, run.snapshots))
+        readings = torch.zeros(TURNS, 3, dtype=torch.float64).share_memory_()
+        recorder = Recorder(1, STEPS, run.log_interval, Snapshots(model, []))
+        rooms = [Snapshots(model, thresholds) for _ in range(TURNS)]
+        processes.run_workers(measure, run, recorder, model, rooms, readings)
+        steps_of_a_run = run.passes * run.train_samples / run.batch_size
+        recording = [record / step for step, record, _ in readings.tolist()]
+        copying = [copies / (steps_of_a_run * step) for step, _, copies in readings.tolist()]
+        each = statistics.median(copies for _, _, copies in readings.tolist()) / len(thresholds)
+        print(f"{run.model}: recording, share of a step: {percent(recording)}")
+        print(f"{run.model}: {len(thresholds)} snapshots of {1000 * each:.2f} ms, share of a run: {percent(copying)}")
 
-    def train() -> torch.Tensor:
+
+def measure(rank, run, recorder, model, rooms, readings) -> None:
+    """Note, turn by turn, the seconds of a step, of its recording, and of all copies."""
+    optimizer, compute_loss = make_optimizer(model, run), make_loss(run)
+    inputs, targets = torch.randn(run.batch_size, 1, 28, 28), torch.randint(10, (run.batch_size,))
+    for turn, room in enumerate(rooms):
+        begun = time.perf_counter()
         for _ in range(STEPS):
             optimizer.zero_grad()
             loss = compute_loss(model(inputs), targets)
             loss.backward()
             optimizer.step()
-        return loss
-
-    loss = train()
-    shares = []
-    for _ in range(TURNS):
-        recorder = Recorder(workers=1, steps=STEPS, log_interval=10)
-        recorder.start(0, threads=1)
-        begun = time.perf_counter()
-        train()
         trained = time.perf_counter()
+        recorder.start(rank, run.threads)
         for _ in range(STEPS):
-            recorder.step(loss, 32)
-        shares.append((time.perf_counter() - trained) / (trained - begun))
-    print(f"recording, share of a step: {statistics.median(shares):.3%} (from {min(shares):.3%} to {max(shares):.3%})")
+            recorder.step(loss, run.batch_size)
+        recorded = time.perf_counter()
+        for number in range(len(room.thresholds)):
+            room.take(number, 0, 1.0)
+        copied = time.perf_counter()
+        readings[turn] = torch.tensor([(trained - begun) / STEPS, (recorded - trained) / STEPS, copied - recorded])
+
+
+def percent(shares: list[float]) -> str:
+    """Write the median of shares of 1, and their range."""
+    return f"{statistics.median(shares):.3%} (from {min(shares):.3%} to {max(shares):.3%})"
 
 
 if __name__ == "__main__":

@@ -9,12 +9,12 @@ import time
 from multiprocessing import forkserver
 
 import pytest
+from kills import MOMENTS, is_alive, process_names, train_and_signal
+from test_workers import attempt
 
 from casual_training import rendezvous, strategies
 from casual_training.processes import context, run_workers
 from casual_training.recorder import Recorder
-from kills import MOMENTS, is_alive, process_names, train_and_signal
-from test_workers import attempt
 from training import make_run
 
 pytestmark = [pytest.mark.usefixtures("fork_server"), pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")]

@@ -40,6 +40,12 @@ shell.prefix(f"set -euo pipefail; export PATH={shlex.quote(os.path.dirname(sys.e
 # them and never runs beside another. What a run does with the machine is the config's business alone.
 ALL_CORES = 100_000
 
+# What every run goes through, whatever its strategy and model: modules of src/casual_training.
+CORE = """
+clocks datasets evaluation experiment idx optimization pictures pipelines preload processes record recorder rendezvous
+run seeding shared_memory snapshots
+""".split()
+
 RUNS = {run.folder: run for run in study.plan(CONFIG)}
 CEILINGS = {run.folder: run for run in study.plan_ceilings(CONFIG)}
 # Snakemake starts the ready job of the highest priority, so this makes it follow the schedule of the study.
@@ -85,12 +91,8 @@ def code_of(run):
 
 @functools.cache
 def _code_of(strategy, model):
-    core = (
-        "clocks datasets evaluation experiment idx optimization pictures pipelines preload processes record recorder "
-        "rendezvous run seeding shared_memory snapshots"
-    )
     digest = hashlib.sha256()
-    for file in [*core.split(), f"strategies/{strategy}", f"models/{model}"]:
+    for file in [*CORE, f"strategies/{strategy}", f"models/{model}"]:
         digest.update(Path(workflow.basedir, f"src/casual_training/{file}.py").read_bytes())
     return digest.hexdigest()
 

@@ -1,0 +1,71 @@
+"""Nothing that a run starts can be reached from outside this machine."""
+
+import ipaddress
+import os
+import socket
+import threading
+import time
+
+import psutil
+import pytest
+
+from casual_training import rendezvous, strategies
+from training import make_run, trained
+
+pytestmark = pytest.mark.usefixtures("fork_server")
+
+EVERY_MS = 50
+VARIANTS = [(name, {}) for name in strategies.names()] + [("ps_tutorial", {"transport": "default"})]
+
+
+class Listeners:
+    """Notes, while a `with` lasts, every address that this process or a descendant listens on or is bound to."""
+
+    def __enter__(self):
+        self.addresses, self._stop, self.polls = set(), threading.Event(), 0
+        self._thread = threading.Thread(target=self._poll)
+        self._thread.start()
+        return self
+
+    def _poll(self):
+        while not self._stop.wait(EVERY_MS / 1000):
+            self.polls += 1
+            me = psutil.Process(os.getpid())
+            ours = {process.pid for process in [me, *me.children(recursive=True)]}
+            for connection in psutil.net_connections("inet"):
+                listens = connection.status in (psutil.CONN_LISTEN, psutil.CONN_NONE)  # TCP, UDP
+                if connection.pid in ours and listens:
+                    self.addresses.add(connection.laddr.ip)
+
+    def __exit__(self, *error):
+        self._stop.set()
+        self._thread.join()
+
+
+@pytest.mark.parametrize(("strategy", "options"), VARIANTS)
+def test_a_run_listens_on_loopback_only(strategy, options, data_dir):
+    run = make_run(strategy=strategy, options=options, workers=1 if strategy == "serial" else 2, passes=2)
+    with Listeners() as listeners:
+        trained(run, data_dir)
+    assert listeners.polls > 3
+    assert all(ipaddress.ip_address(address).is_loopback for address in listeners.addresses), listeners.addresses
+    assert bool(listeners.addresses) == strategy.startswith("ps_")  # a poll that sees nothing would prove nothing
+
+
+@pytest.mark.parametrize("address", ["0.0.0.0", "::"])
+def test_an_open_address_is_seen_by_the_poll_and_refused_by_the_run(address):
+    family = socket.AF_INET6 if ":" in address else socket.AF_INET
+    with socket.create_server((address, 0), family=family), Listeners() as listeners:
+        time.sleep(0.3)
+        with pytest.raises(RuntimeError, match="listens on .* others can reach"):
+            rendezvous.require_loopback()
+    assert address in listeners.addresses
+
+
+def test_an_address_of_loopback_is_allowed():
+    with socket.create_server(("127.0.0.1", 0)):
+        rendezvous.require_loopback()
+
+
+def test_the_loopback_interface_is_found_by_its_address():
+    assert rendezvous.loopback() in {"lo", "lo0"}
