@@ -16,8 +16,6 @@ from multiprocessing import connection, forkserver, util
 
 TEMPORARY_FOLDER = "CASUAL_TRAINING_TEMPORARY_FOLDER"  # tells the fork server which folder is the supervisor's
 HEARTBEAT_SECONDS = 5
-NOTICING_SECONDS = 0.2  # after one worker's end, so long until that of another is looked at
-UNKNOWN_EXITCODE = 255  # what multiprocessing says when it cannot know
 ENDING_SECONDS = 2  # a worker gets so long to obey SIGTERM before it is killed
 
 
@@ -151,22 +149,11 @@ def _watch(workers, causes, run, recorder, started: float) -> None:
             print(f"{now - started:7.1f} s: {recorder.samples:,} samples", flush=True)
             heartbeat += HEARTBEAT_SECONDS
         connection.wait([worker.sentinel for worker in running.values()], min(heartbeat, deadline) - now)
-        for rank, worker in list(running.items()):
-            if not worker.is_alive():
-                try:
-                    _check(rank, worker, causes[rank], run, recorder)
-                except RunFailed:
-                    _blame_the_killed(workers)
-                    raise
-                del running[rank]
-
-
-def _blame_the_killed(workers) -> None:
-    """Raise RunFailed if a worker was killed: whoever was talking to it has failed as well, and maybe before."""
-    time.sleep(NOTICING_SECONDS)
-    for worker in workers:
-        if not worker.is_alive() and worker.exitcode < 0:
-            raise RunFailed("failed", f"{worker.name} was killed by {signal.Signals(-worker.exitcode).name}") from None
+        ended = [(rank, worker) for rank, worker in running.items() if not worker.is_alive()]
+        # The killed first (their exit codes are negative): whoever was talking to them has failed as well.
+        for rank, worker in sorted(ended, key=lambda item: item[1].exitcode):
+            _check(rank, worker, causes[rank], run, recorder)
+            del running[rank]
 
 
 def _check(rank, worker, cause, run, recorder) -> None:
@@ -201,7 +188,4 @@ def _end(workers) -> None:
         if worker.is_alive():
             worker.kill()
             worker.join()
-        if worker.exitcode == UNKNOWN_EXITCODE:  # the fork server was killed, but not its child
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(worker.pid, signal.SIGKILL)
-        worker.close()
+        worker.close()  # also ends it if the fork server was killed: it watches the pipe that this closes

@@ -102,8 +102,11 @@ def wait_for_nobody(value: str, seconds: float = 5) -> list[psutil.Process]:
 def test_no_process_and_no_file_outlives_a_run_that_is_ended_from_outside(how, attempt, tmp_path, data_dir):
     chance = random.Random(f"{how} {attempt}")
     strategy, moment = chance.choice(strategies.names()), chance.uniform(0.3, 6)
-    supervisor = start(tmp_path, data_dir, strategy)
-    time.sleep(moment)
+    supervisor = start(tmp_path, data_dir, strategy if attempt else "hogwild")
+    if attempt:
+        time.sleep(moment)
+    else:
+        until_it_trains(tmp_path)
     end(supervisor, how)
     left = wait_for_nobody(str(tmp_path))
     assert left == [], f"{strategy}, {moment:.2f} s"

@@ -12,7 +12,7 @@ import pytest
 from kills import MOMENTS, is_alive, process_names, train_and_signal
 from test_workers import attempt
 
-from casual_training import rendezvous, strategies
+from casual_training import processes, rendezvous, strategies
 from casual_training.processes import context, run_workers
 from casual_training.recorder import Recorder
 from training import make_run
@@ -96,6 +96,19 @@ def test_a_holder_that_dies_or_stops_inside_the_lock_ends_the_run(number, status
     failure, seconds = attempt(dies_inside_the_lock, context().Lock(), context().Event(), number, deadline_seconds=4)
     assert failure.status == status
     assert seconds < 4 + 10
+
+
+def raises_or_is_killed(rank, run, recorder):
+    if rank == 1:
+        os.kill(os.getpid(), signal.SIGKILL)
+    raise ConnectionError("worker 1 is gone")
+
+
+def test_the_cause_is_who_was_killed_and_not_who_noticed(monkeypatch):
+    wait = processes.connection.wait
+    monkeypatch.setattr(processes.connection, "wait", lambda *sentinels: time.sleep(1) or wait(*sentinels))
+    failure, _ = attempt(raises_or_is_killed)
+    assert failure.cause == "worker 1 was killed by SIGKILL"
 
 
 def announces_and_sleeps(rank, run, recorder, pids):
