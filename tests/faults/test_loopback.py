@@ -57,7 +57,7 @@ def test_an_open_address_is_seen_by_the_poll_and_refused_by_the_run(address):
     family = socket.AF_INET6 if ":" in address else socket.AF_INET
     with socket.create_server((address, 0), family=family), Listeners() as listeners:
         time.sleep(0.3)
-        with pytest.raises(RuntimeError, match="listens on .* others can reach"):
+        with pytest.raises(RuntimeError, match=r"listens on .* others can reach"):
             rendezvous.require_loopback()
     assert address in listeners.addresses
 
