@@ -3,6 +3,7 @@
 #   make setup    .venv with the pinned dependencies
 #   make study    set-up, data, the default study; says where the page is
 #   make test     set-up, then the tests (needs Chromium and ChromeDriver for the page's own)
+#   make test-faults    only what interruptions and failures do, many times over: up to 25 minutes
 #   make lint     ruff, snakefmt, snakemake --lint
 #   make bench    the figures of docs/method.md, measured here
 #
@@ -11,7 +12,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: setup study test lint bench
+.PHONY: setup study test test-faults lint bench
 
 setup: .venv/.ready
 
@@ -27,6 +28,9 @@ study: setup
 
 test: setup
 	$(BIN)/python -m pytest
+
+test-faults: setup
+	$(BIN)/python -m pytest -m "slow or not slow" tests/faults
 
 lint: setup
 	$(BIN)/ruff check .

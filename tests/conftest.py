@@ -3,7 +3,8 @@ from pathlib import Path
 
 import pytest
 
-sys.path.insert(0, str(Path(__file__).parent))  # for training.py and fake_study.py, which tests import
+TESTS = Path(__file__).parent
+sys.path[:0] = [str(TESTS), str(TESTS / "workflow")]  # for what tests import: training, fake_study, project
 
 
 @pytest.fixture(scope="session")
@@ -19,3 +20,36 @@ def fork_server():
     from casual_training import processes
 
     processes.prepare()
+
+
+# Training is what takes time here: one tiny study is trained once, and tests that change something get a copy.
+
+
+@pytest.fixture(scope="session")
+def untouched(tmp_path_factory):
+    """The tiny study before its first run, a Project; not to be changed."""
+    from project import TINY, Project
+
+    return Project.of_repository(tmp_path_factory.mktemp("untouched") / "project", TINY)
+
+
+@pytest.fixture(scope="session")
+def finished(untouched, tmp_path_factory):
+    """The tiny study from nothing to the page; not to be changed. What Snakemake printed stands in output.txt."""
+    project = untouched.copy(tmp_path_factory.mktemp("finished") / "project")
+    done = project.snakemake("--cores", "2")
+    assert done.returncode == 0, done.stdout
+    (project.root / "output.txt").write_text(done.stdout)
+    return project
+
+
+@pytest.fixture
+def project(untouched, tmp_path):
+    """A copy of the tiny study before its first run."""
+    return untouched.copy(tmp_path / "project")
+
+
+@pytest.fixture
+def study(finished, tmp_path):
+    """A copy of the finished tiny study."""
+    return finished.copy(tmp_path / "project")

@@ -7,13 +7,23 @@ import argparse
 import atexit
 import json
 import os
+import signal
 import sys
 from pathlib import Path
+
+from casual_training import parent
 
 
 def console_script() -> None:
     """Run the command of the command line and leave."""
-    code = main()
+    signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))  # or temporary files would stay
+    parent.end_with_snakemake()
+    try:
+        code = main()
+    except SystemExit as leaving:
+        code = leaving.code
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, signal.SIG_IGN)  # it is leaving already
     # Torch takes over a second to take itself down; every file is closed and every worker gone by now.
     atexit._run_exitfuncs()
     sys.stdout.flush()

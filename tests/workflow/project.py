@@ -51,6 +51,7 @@ class Job:
     inputs: tuple[str, ...]
     wildcards: dict[str, str]
     threads: int
+    jobid: int
 
     def __str__(self) -> str:
         """Name the job as tests do: "hogwild 2x1 seed 1", "ceiling seed 1", or its rule."""
@@ -115,14 +116,18 @@ class Project:
         comment = "{# edited #}" if path.suffix == ".jinja2" else "# edited"
         path.write_text(f"{path.read_text()}{comment}\n")
 
-    def python(self, *arguments: str) -> subprocess.CompletedProcess:
-        """Run a Python module of this copy; whatever it fetched from a network would fail."""
+    @property
+    def environment(self) -> dict[str, str]:
+        """The variables to run this copy with; whatever it fetched from a network would fail."""
         nowhere = dict.fromkeys(("http_proxy", "https_proxy", "HTTP_PROXY", "HTTPS_PROXY"), "http://127.0.0.1:9")
-        environment = os.environ | nowhere | {"PYTHONPATH": str(self.root / "src")}
+        return os.environ | nowhere | {"PYTHONPATH": str(self.root / "src")}
+
+    def python(self, *arguments: str) -> subprocess.CompletedProcess:
+        """Run a Python module of this copy."""
         return subprocess.run(
             [sys.executable, "-m", *arguments],
             cwd=self.root,
-            env=environment,
+            env=self.environment,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
@@ -152,7 +157,7 @@ def jobs_in(output: str) -> list[Job]:
         about = dict(line.strip().split(": ", 1) for line in lines.splitlines())
         inputs = tuple(about["input"].split(", ")) if "input" in about else ()
         wildcards = dict(pair.split("=", 1) for pair in about.get("wildcards", "").split(", ") if pair)
-        jobs.append(Job(rule, inputs, wildcards, int(about.get("threads", 1))))
+        jobs.append(Job(rule, inputs, wildcards, int(about.get("threads", 1)), int(about["jobid"])))
     return jobs
 
 

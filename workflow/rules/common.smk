@@ -11,7 +11,7 @@ from pathlib import Path
 
 from snakemake.exceptions import WorkflowError
 
-from casual_training import study
+from casual_training import interruption, outcome, parent, stale_lock, study
 from casual_training.files import require_writable
 
 try:
@@ -31,6 +31,9 @@ AGAIN = shlex.join(
     + (["--configfile", *OVERLAYS] if OVERLAYS else [])
     + (["--config", *SETTINGS] if SETTINGS else [])
 )
+
+stale_lock.unlock_if_alone(Path(".snakemake"))
+os.environ[parent.VARIABLE] = str(os.getpid())  # jobs end with this process
 
 # Jobs use the Python that runs Snakemake, whether or not its environment is activated. A prefix of our own takes the
 # place of Snakemake's, without which a job that fails before a pipe would count as done.
@@ -108,11 +111,17 @@ onstart:
             require_writable(Path(folder))
         except ValueError as error:
             raise WorkflowError(str(error)) from None
+    interruption.end_jobs_when_interrupted()
     timed = [job for job in workflow.dag.needrun_jobs() if job.rule.name in ("train", "measure_ceiling")]
     if timed:
-        subprocess.run(
+        announcement = subprocess.run(
             [sys.executable, "-m", "casual_training", "announce", "--study", CONFIG_JSON],
             input="\n".join(job.params.folder for job in timed),
             text=True,
-            check=True,
         )
+        if announcement.returncode:
+            raise WorkflowError("the study was not started, because its announcement was interrupted or failed")
+
+
+onerror:
+    print(f"What is done stays done. To go on, type:\n  {AGAIN}", file=sys.stderr)

@@ -98,3 +98,7 @@ rule report:
         again=AGAIN,
     shell:
         "python -m casual_training report --study {params.study:q} --again {params.again:q} 2>&1 | tee {log:q}"
+
+
+onsuccess:
+    print(outcome.closing_lines(study.schedule(CONFIG), Path(), AGAIN), file=sys.stderr)

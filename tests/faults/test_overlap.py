@@ -1,0 +1,32 @@
+"""However many studies run on a machine at once, whatever cores they are given, only one timed run does."""
+
+import itertools
+import json
+from datetime import datetime
+
+import pytest
+
+from casual_training.study import schedule
+
+
+@pytest.mark.slow
+def test_timed_runs_of_two_studies_on_eight_cores_each_never_overlap(untouched, start, tmp_path):
+    projects = [untouched.copy(tmp_path / name) for name in ("one", "other")]
+    studies = [start(project, cores=8) for project in projects]
+    for study in studies:
+        assert study.has_ended_within(300), study.output.read_text()
+        assert study.snakemake.returncode == 0, study.output.read_text()
+    windows = sorted((*window, project.root.name) for project in projects for window in windows_of(project))
+    for (_, end, _), (begin, _, _) in itertools.pairwise(windows):
+        assert end <= begin, windows
+    # Or nothing was shown: they competed for the machine.
+    changes = sum(before[2] != after[2] for before, after in itertools.pairwise(windows))
+    assert changes > 1, windows
+
+
+def windows_of(project):
+    """A beginning and an end, in seconds since 1970, between which each run trained and the machine was its own."""
+    for run in schedule(project.config):
+        record = json.loads((project.root / run.folder / "run.json").read_text())
+        begin = datetime.fromisoformat(record["started_at"]).timestamp()
+        yield begin, begin + sum(record["clocks"][f"{phase}_seconds"] for phase in ("import", "load", "spawn", "train"))
