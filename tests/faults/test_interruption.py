@@ -14,26 +14,18 @@ SECONDS = 5  # after which nothing may be left
 LENGTH = 25  # seconds; a little less than the whole tiny study takes
 
 
-def unfinished(finished, root, number):
-    """A copy of the finished study with something to do: every other time runs of a minute, else one short run."""
-    project = finished.copy(root)
-    if number % 2:
-        project.set("study.passes", 400)
-    else:
-        (project.results / "runs/sample/hogwild/2x1/seed-1/run.json").unlink()
-        (project.reports / "report.html").unlink()  # or nobody would ask for the run
-    return project
-
-
 @pytest.mark.parametrize(
     ("times", "earliest"),
     [pytest.param(2, 6, id="twice during a run"), pytest.param(20, 0.5, id="20 times", marks=pytest.mark.slow)],
 )
 @pytest.mark.parametrize("how", ["SIGKILL", "SIGTERM", "Ctrl-C"])
-def test_no_process_outlives_an_interrupted_snakemake(finished, start, tmp_path, how, times, earliest):
+def test_no_process_outlives_an_interrupted_snakemake(untouched, start, tmp_path, how, times, earliest):
     moments = random.Random(f"{how} {times}")
     for number in range(1, times + 1):
-        study = start(unfinished(finished, tmp_path / f"project-{number}", number))
+        project = untouched.copy(tmp_path / f"project-{number}")
+        if number % 2:
+            project.set("study.passes", 400)  # a minute each run, and not over by itself when somebody looks
+        study = start(project)
         seconds = moments.uniform(earliest, 10)
         assert not study.has_ended_within(seconds), study.output.read_text()
         study.interrupt(how)
