@@ -4,8 +4,10 @@ import json
 
 import numpy
 import pytest
+from project import TINY
 
 from casual_training import datasets, experiment, pipelines, strategies
+from casual_training.study import plan
 from training import make_run
 
 pytestmark = pytest.mark.usefixtures("fork_server")
@@ -41,3 +43,20 @@ def test_input_that_is_no_number_is_divergence(strategy, tmp_path, data_dir, mon
 
     monkeypatch.setattr(pipelines, "normalise", poisoned)
     assert perform(run_of(strategy), tmp_path, data_dir)["status"] == "diverged"
+
+
+@pytest.mark.slow
+def test_a_study_with_a_diverging_workload_ends_well_and_says_which_runs_failed(project):
+    workload = TINY["workloads"]["sample"]
+    project.set("workloads.wild", workload | {"optimizer": {"name": "sgd", "lr": 1e6}})
+    project.set("study.workloads", ["sample", "wild"])
+    project.set("study.methods", ["serial"])
+    done = project.snakemake("--cores", "2")
+    assert done.returncode == 0, done.stdout
+    paths = {run.workload: project.root / run.folder / "run.json" for run in plan(project.config)}
+    statuses = {workload: json.loads(path.read_text())["status"] for workload, path in paths.items()}
+    assert statuses == {"sample": "ok", "wild": "diverged"}
+    assert "study tiny: 2 of 4 runs failed" in done.stdout  # its ceiling, too
+    _, again = done.stdout.split("snakemake --cores 4 --configfile study.yaml --forcerun ")
+    assert "results/tiny/runs/wild/serial/1x2/seed-1/run.json" in again.split("\n")[0]
+    assert (project.reports / "report.html").is_file()
