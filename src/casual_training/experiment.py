@@ -42,7 +42,8 @@ def perform(run: Run, folder: Path, data_dir: Path) -> str:
     Raises:
         ValueError: wrong input, found before training; nothing was written but train.log.
     """
-    signal.signal(signal.SIGTERM, _terminate)
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, _stop)
     for name in [name for name in os.environ if name.startswith(THREADING_VARIABLES)]:
         del os.environ[name]
     begun = time.perf_counter()
@@ -63,9 +64,10 @@ class Terminated(SystemExit):
     """Somebody asked this process to end, with SIGTERM."""
 
 
-def _terminate(number: int, frame) -> None:
-    signal.signal(number, signal.SIG_IGN)  # once is enough, and not while it cleans up
-    raise Terminated(128 + number)
+def _stop(number: int, frame) -> None:
+    for either in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(either, signal.SIG_IGN)  # once is enough, and not while it cleans up
+    raise Terminated(128 + number) if number == signal.SIGTERM else KeyboardInterrupt
 
 
 def _perform(run: Run, folder: Path, data_dir: Path, clock: PhaseClock, wait_seconds: float) -> dict:
