@@ -28,6 +28,8 @@ SERIAL_RUN = Run(
     threads=1,
     cores=2,
     input_pipeline="memory",
+    sampling="shard",
+    omp_wait_policy=None,
     max_steps=None,
     expected_failure=False,
     dataset="fashion_mnist_sample",
@@ -46,6 +48,7 @@ def make_run(**changes) -> Run:
     """A small run; epochs follow from passes and workers."""
     run = dataclasses.replace(SERIAL_RUN, **changes)
     defaults = {name: option["default"] for name, option in strategies.options(run.strategy).items()}
+    defaults |= {"device": "cpu"} if "device" in defaults else {}  # there may be no other
     return dataclasses.replace(run, epochs=run.passes / run.workers, options=defaults | run.options)
 
 

@@ -46,6 +46,8 @@ def perform(run: Run, folder: Path, data_dir: Path) -> str:
         signal.signal(number, _stop)
     for name in [name for name in os.environ if name.startswith(THREADING_VARIABLES)]:
         del os.environ[name]
+    if run.omp_wait_policy is not None:
+        os.environ["OMP_WAIT_POLICY"] = run.omp_wait_policy
     begun = time.perf_counter()
     if not (data_dir / run.dataset).is_dir():
         from casual_training.fetch import fetch

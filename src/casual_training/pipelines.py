@@ -14,6 +14,9 @@ from casual_training.seeding import DATA_ORDER, derived_seed
 from casual_training.shared_memory import share
 
 
+TRAIN_PER_TEST = 6  # MNIST and Fashion-MNIST have 60,000 and 10,000 samples
+
+
 def pass_order(seed: int, number: int, samples: int) -> torch.Tensor:
     """Give the order of the samples in one pass: (samples,) int64, the same for every method of a seed."""
     generator = torch.Generator().manual_seed(derived_seed(seed, DATA_ORDER, number))
@@ -27,9 +30,12 @@ def shard(order: torch.Tensor, rank: int, workers: int) -> torch.Tensor:
 
 def planned_work(samples: int, rank: int, run) -> tuple[int, int]:
     """Count the steps and the samples that a worker makes in all passes, or until its part of run.max_steps is done."""
-    own = len(range(rank, samples, run.workers))
+    if run.sampling == "full":
+        own, passes = samples, len(range(rank, run.passes, run.workers))
+    else:
+        own, passes = len(range(rank, samples, run.workers)), run.passes
     steps_per_pass = -(-own // run.batch_size)
-    steps = run.passes * steps_per_pass
+    steps = passes * steps_per_pass
     if run.max_steps is not None:
         steps = min(steps, run.max_steps // run.workers)
     whole_passes, rest = divmod(steps, steps_per_pass)
@@ -37,10 +43,21 @@ def planned_work(samples: int, rank: int, run) -> tuple[int, int]:
 
 
 def batch_indices(samples: int, number: int, rank: int, run) -> list[torch.Tensor]:
-    """List the batches of a worker in pass `number`, counted from 0, as indices of samples: (batch,) int64 each."""
-    batches = shard(pass_order(run.seed, number, samples), rank, run.workers).split(run.batch_size)
+    """List the batches of a worker in pass `number`, counted from 0, as indices of samples: (batch,) int64 each.
+
+    With run.sampling "shard" every worker takes its part of each pass. With "full" whole passes are dealt out to the
+    workers, so that each of its epochs takes a worker over the whole set: none but one has batches in a pass.
+    """
+    order, earlier = pass_order(run.seed, number, samples), number
+    if run.sampling == "full":
+        if number % run.workers != rank:
+            return []
+        earlier = number // run.workers
+    else:
+        order = shard(order, rank, run.workers)
+    batches = order.split(run.batch_size)
     steps, _ = planned_work(samples, rank, run)
-    return batches[: max(0, steps - number * len(batches))]
+    return list(batches[: max(0, steps - earlier * len(batches))])
 
 
 def _share(tensor: torch.Tensor) -> torch.Tensor:
@@ -60,6 +77,20 @@ class MemoryPipeline:
         images = torch.from_numpy(normalise(splits.train_images, DATASETS[run.dataset]))
         self.inputs = _share(images)  # (N, 1, 28, 28) float32
         self.targets = _share(torch.from_numpy(splits.train_labels))  # (N,) int64
+        if run.options.get("test_inside_clock"):
+            n_test = len(splits.train_labels) // TRAIN_PER_TEST
+            self.test_inputs = _share(torch.from_numpy(normalise(splits.test_images[:n_test], DATASETS[run.dataset])))
+            self.test_targets = _share(torch.from_numpy(splits.test_labels[:n_test]))
+
+    def has_batches(self, number: int, rank: int) -> bool:
+        """Say whether worker `rank` has a part in pass `number`, counted from 0."""
+        return bool(batch_indices(len(self.targets), number, rank, self.run))
+
+    def test_batches(self) -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
+        """Give a sixth as many test samples as there are training samples, as the original has them, in batches."""
+        yield from zip(
+            self.test_inputs.split(self.run.batch_size), self.test_targets.split(self.run.batch_size), strict=True
+        )
 
     def batches(self, number: int, rank: int) -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
         """Give worker `rank` its batches (inputs, targets) of pass `number`, counted from 0."""

@@ -37,6 +37,7 @@ class Recorder:
         self.notes = torch.zeros(workers, steps // log_interval, 4, dtype=torch.float64).share_memory_()
         self._log_interval = log_interval
         self.snapshots = snapshots
+        self.refresh = None  # a worker whose weights are elsewhere sets this: it brings them where they are copied from
 
     def start(self, rank: int, threads: int) -> None:
         """Begin the record of the calling process, at this moment; the server's rank is the number of workers."""
@@ -71,6 +72,8 @@ class Recorder:
         samples = int(self._everybodys_samples.sum())
         while self._due and self._due[0] <= samples:  # several may have come due in one step; one copy will do
             self._due.pop(0)
+        if self.refresh:
+            self.refresh()
         number = len(self.snapshots.thresholds) - len(self._due) - 1
         self.snapshots.take(number, samples, time.perf_counter())
 

@@ -26,6 +26,8 @@ class Run:
     threads: int
     cores: int
     input_pipeline: str
+    sampling: str
+    omp_wait_policy: str | None
     max_steps: int | None
     expected_failure: bool
     dataset: str

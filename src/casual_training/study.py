@@ -27,8 +27,7 @@ _VALIDATOR = jsonschema.validators.extend(
     jsonschema.Draft202012Validator,
     type_checker=jsonschema.Draft202012Validator.TYPE_CHECKER.redefine("integer", lambda _, value: type(value) is int),
 )
-ONLY_FOR_ANALYSIS = ("target",)  # keys of a workload that no training depends on
-BASELINE_STRATEGY = "serial"  # takes one worker, by definition
+NOT_OF_A_RUN = ("target", "methods")  # keys of a workload that no training depends on
 
 
 def read_config(files: list[Path]) -> dict:
@@ -141,6 +140,8 @@ def _check_names(config: dict) -> None:
         _choose(workload["dataset"], DATASETS, f"{where}.dataset")
         _choose(workload["model"], models.names(), f"{where}.model")
         _choose(workload["loss"], LOSSES, f"{where}.loss")
+        for method in workload["methods"] or ():
+            _choose(method, config["methods"], f"{where}.methods", "add it under methods: or")
         optimizer = workload["optimizer"]
         _choose(optimizer["name"], OPTIMIZERS, f"{where}.optimizer.name")
         _, options = OPTIMIZERS[optimizer["name"]]
@@ -172,6 +173,11 @@ def _check_samples(run: Run) -> None:
             f"config: workers ({run.workers}) outnumber the whole batches ({batches}) of {run.batch_size} in the "
             f"{samples} training samples of {run.workload}; lower study.workers or its batch_size, or raise its "
             "train_samples"
+        )
+    if run.sampling == "full" and run.passes % run.workers:
+        raise ValueError(
+            f"config: methods.{run.method}.sampling is full, so {run.workers} workers cannot share {run.passes} whole "
+            "passes out evenly; make study.passes a multiple of them"
         )
     if run.max_steps is not None and run.max_steps < run.workers:
         raise ValueError(
@@ -213,6 +219,8 @@ def _block(config: dict, seed: int) -> list[Run]:
         "strategy": CEILING_STRATEGY,
         "threads": 1,
         "input_pipeline": "memory",
+        "sampling": "shard",
+        "omp_wait_policy": None,
         "max_steps": None,
         "expected_failure": False,
     }
@@ -220,11 +228,21 @@ def _block(config: dict, seed: int) -> list[Run]:
     for workload in study["workloads"]:
         copies = expand(config, workload, "ceiling", ceiling, cores, cores, seed)
         block.append(dataclasses.replace(copies, snapshots=1))  # only its speed is of interest
-        for name in study["methods"]:
+        for name in _methods_of(config, workload):
             method = config["methods"][name]
-            for count in [1] if method["strategy"] == BASELINE_STRATEGY else workers:
+            for count in [1] if strategies.takes_one_worker(method["strategy"]) else workers:
                 block.append(expand(config, workload, name, method, count, cores, seed))
     return block
+
+
+def _methods_of(config: dict, workload: str) -> list[str]:
+    own = config["workloads"][workload]["methods"]
+    return config["study"]["methods"] if own is None else own
+
+
+def methods(config: dict) -> list[str]:
+    """List the methods of a study, in the order of the study and of its workloads."""
+    return list(dict.fromkeys(name for workload in config["study"]["workloads"] for name in _methods_of(config, workload)))
 
 
 def expand(config: dict, workload: str, name: str, method: dict, workers: int, cores: int, seed: int) -> Run:
@@ -242,7 +260,7 @@ def expand(config: dict, workload: str, name: str, method: dict, workers: int, c
     threads = {"auto": max(1, cores // workers), "cores": cores}.get(method["threads"], method["threads"])
     passes = config["study"]["passes"]
     options = strategies.options(method["strategy"])
-    trained = {key: value for key, value in config["workloads"][workload].items() if key not in ONLY_FOR_ANALYSIS}
+    trained = {key: value for key, value in config["workloads"][workload].items() if key not in NOT_OF_A_RUN}
     return Run(
         study=config["study"]["name"],
         workload=workload,
@@ -284,8 +302,8 @@ def one_run(config: dict, workload: str | None, method: str, workers: int, epoch
             f"--workers {workers} --epochs {epochs:g} --seed {seed} do not fit: workers is 1 or more, workers x epochs "
             "a whole number of passes, 1 or more, and seed 0 or more"
         )
-    if config["methods"][method]["strategy"] == BASELINE_STRATEGY and workers > 1:
-        raise ValueError(f"--workers {workers} does not fit --method {method}: serial training has one worker")
+    if strategies.takes_one_worker(config["methods"][method]["strategy"]) and workers > 1:
+        raise ValueError(f"--workers {workers} does not fit --method {method}, which has one worker")
     study = {
         "name": "single",
         "workloads": [workload],
@@ -295,5 +313,6 @@ def one_run(config: dict, workload: str | None, method: str, workers: int, epoch
         "seeds": [seed],
         "snapshots": config["study"]["snapshots"],
     }
-    (run,) = plan(validate(config | {"study": study}))
+    chosen = config["workloads"][workload] | {"methods": None}
+    (run,) = plan(validate(config | {"study": study, "workloads": {workload: chosen}}))
     return run

@@ -21,7 +21,7 @@ def perform(run, tmp_path, data_dir):
 
 
 def run_of(strategy, **changes):
-    return make_run(strategy=strategy, workers=1 if strategy == "serial" else 2, **changes)
+    return make_run(strategy=strategy, workers=1 if strategies.takes_one_worker(strategy) else 2, **changes)
 
 
 @pytest.mark.parametrize("strategy", strategies.names())

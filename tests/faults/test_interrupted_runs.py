@@ -32,7 +32,7 @@ if __name__ == "__main__":
     from training import make_run
 
     multiprocessing.current_process()._config["semprefix"] = prefix  # of its files in shared memory
-    run = make_run(strategy=strategy, workers=1 if strategy == "serial" else 2, passes=12)
+    run = make_run(strategy=strategy, workers=1 if strategies.takes_one_worker(strategy) else 2, passes=12)
     __main__._requested_run = lambda arguments: (run, Path(data))
     sys.argv[1:] = ["train", "--out", out]
     __main__.console_script()
@@ -178,7 +178,7 @@ if __name__ == "__main__":
         fails = number % 7 == 6  # some runs end badly; they must leave no more
         run = make_run(
             strategy=strategy,
-            workers=1 if strategy == "serial" else 2,
+            workers=1 if strategies.takes_one_worker(strategy) else 2,
             optimizer={"name": "sgd", "lr": 1e6 if fails else 0.01},
         )
         status = experiment.perform(run, out / str(number), data)

@@ -22,13 +22,13 @@ pytestmark = [pytest.mark.usefixtures("fork_server"), pytest.mark.skipif(sys.pla
 PROCESSES = [
     (strategy, name)
     for strategy in strategies.names()
-    for name in process_names(strategy, workers=1 if strategy == "serial" else 2)
+    for name in process_names(strategy, workers=1 if strategies.takes_one_worker(strategy) else 2)
 ]
 EVERY_DAY = {("hogwild", "worker 1"), ("ps_tutorial", "server")}  # of tests that wait for the deadline
 
 
 def run_of(strategy, **changes):
-    return make_run(strategy=strategy, workers=1 if strategy == "serial" else 2, passes=6, **changes)
+    return make_run(strategy=strategy, workers=1 if strategies.takes_one_worker(strategy) else 2, passes=6, **changes)
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,8 @@ from casual_training.pipelines import PIPELINES
 from training import TRAIN_SAMPLES, make_run, prepared, trained
 
 pytestmark = pytest.mark.usefixtures("fork_server")
-PARALLEL = [name for name in strategies.names() if name != "serial"]
+ALONE = [name for name in strategies.names() if strategies.takes_one_worker(name)]
+PARALLEL = [name for name in strategies.names() if name not in ALONE]
 
 
 def losses_of(recorder):
@@ -42,7 +43,7 @@ def test_training_lowers_the_loss(name, data_dir):
     assert sum(losses[-20:]) < 0.8 * sum(losses[:20])
 
 
-@pytest.mark.parametrize("name", PARALLEL)
+@pytest.mark.parametrize("name", strategies.names())
 def test_one_worker_has_the_losses_of_serial_training_bit_for_bit(name, data_dir, serial_losses):
     _, recorder = trained(make_run(strategy=name, passes=2, cores=1), data_dir)  # a server has as many threads as cores
     assert losses_of(recorder) == serial_losses

@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from casual_training import datasets, shared_memory
-from casual_training.pipelines import PIPELINES, pass_order, planned_work, shard
+from casual_training.pipelines import PIPELINES, batch_indices, pass_order, planned_work, shard
 from training import TRAIN_SAMPLES, make_run
 
 
@@ -22,15 +22,27 @@ def test_passes_and_seeds_have_orders_of_their_own():
 
 
 @pytest.mark.parametrize("max_steps", [None, 4, 13, 50, 1000])
-@pytest.mark.parametrize("workers", [1, 2, 3, 4])
+@pytest.mark.parametrize(("sampling", "workers"), [("shard", 1), ("shard", 3), ("shard", 4), ("full", 1), ("full", 3)])
 @pytest.mark.parametrize("batch_size", [32, 33])
-def test_every_worker_makes_the_planned_steps_on_the_planned_samples(data_dir, workers, batch_size, max_steps):
-    run = make_run(strategy="hogwild", workers=workers, passes=3, batch_size=batch_size, max_steps=max_steps)
+def test_every_worker_makes_the_planned_steps_on_the_planned_samples(
+    data_dir, sampling, workers, batch_size, max_steps
+):
+    shape = {"sampling": sampling, "batch_size": batch_size, "max_steps": max_steps}
+    run = make_run(strategy="hogwild", workers=workers, passes=6, **shape)
     data = PIPELINES["memory"](datasets.load(run.dataset, data_dir), run)
     for rank in range(workers):
-        batches = [len(targets) for number in range(3) for _, targets in data.batches(number, rank)]
+        batches = [len(targets) for number in range(6) for _, targets in data.batches(number, rank)]
         assert (len(batches), sum(batches)) == planned_work(TRAIN_SAMPLES, rank, run)
         assert max_steps is None or len(batches) <= max_steps // workers
+
+
+def test_with_full_sampling_an_epoch_of_a_worker_is_the_whole_set_in_an_order_of_its_own(data_dir):
+    run = make_run(strategy="hogwild", workers=2, passes=4, sampling="full")
+    epochs = {rank: [batch_indices(TRAIN_SAMPLES, number, rank, run) for number in range(4)] for rank in (0, 1)}
+    orders = [torch.cat(batches).tolist() for rank in (0, 1) for batches in epochs[rank] if batches]
+    assert len(orders) == len({tuple(order) for order in orders}) == 4
+    assert all(sorted(order) == list(range(TRAIN_SAMPLES)) for order in orders)
+    assert [[len(batches) > 0 for batches in epochs[rank]] for rank in (0, 1)] == [[True, False] * 2, [False, True] * 2]
 
 
 def test_a_run_of_so_many_steps_takes_the_first_batches_of_the_whole_run(data_dir):

@@ -58,7 +58,7 @@ PRIORITIES = {run.folder: -place for place, run in enumerate(study.schedule(CONF
 wildcard_constraints:
     study=STUDY,
     workload="|".join(CONFIG["study"]["workloads"]),
-    method="|".join(CONFIG["study"]["methods"]),
+    method="|".join(study.methods(CONFIG)),
     workers=r"\d+",
     epochs=r"[0-9.e+-]+",
     seed=r"\d+",

@@ -26,7 +26,7 @@ from casual_training.analysis.wording import CHARTS
 from casual_training.files import write_whole
 from casual_training.outcome import outcome
 from casual_training.run import Run
-from casual_training.study import plan, plan_ceilings
+from casual_training.study import methods, plan, plan_ceilings
 
 OF_A_LINE = [*CELL, "oversubscribed"]  # what a chart's legend says of a line
 LONG_AGO = 1_000_000_000  # seconds since 1970: the year 2001; Snakemake takes 0 for no time at all
@@ -36,7 +36,7 @@ def collect(config: dict, root: Path) -> None:
     """Write runs.csv and ceilings.csv from the run folders that the present config plans."""
     folders, ceiling_folders = _folders(plan(config), root), _folders(plan_ceilings(config), root)
     targets = {name: workload.get("target") for name, workload in config["workloads"].items()}
-    runs = tables.collect_runs(folders, config["study"]["methods"], targets)
+    runs = tables.collect_runs(folders, methods(config), targets)
     _write(runs, _results(config, root) / "runs.csv")
     _write(tables.collect_ceilings(ceiling_folders), _results(config, root) / "ceilings.csv")
 

@@ -10,8 +10,9 @@ The contract of a file NAME.py: one public function
     recorder  recorder.Recorder: recorder.step(loss, samples) after every step of a worker
 
 and, if a config may choose between variants of it, a literal OPTIONS = {name: JSON schema with a default}, whose values
-arrive in run.options. While workers train, the caller's model must hold the weights that count, in shared memory: the
-recorder copies them now and then, to be evaluated after the clock.
+arrive in run.options, and ONE_WORKER = True if it never has more. While workers train, the caller's model must hold the
+weights that count, in shared memory (recorder.refresh brings them there if they are elsewhere): the recorder copies them
+now and then, to be evaluated after the clock.
 
 Workers are started through processes.run_workers, which sets their threads and seed, lines them up before the
 clock starts and watches them to their end. The training loop is written out in every file on purpose: the
@@ -35,11 +36,23 @@ def load(name: str):
     return importlib.import_module(f"{__name__}.{name}").train
 
 
-@functools.cache
 def options(name: str) -> dict[str, dict]:
-    """Give the options of a strategy, name -> JSON schema, from its file's OPTIONS, without importing it (or torch)."""
+    """Give the options of a strategy, name -> JSON schema: its file's OPTIONS."""
+    return _literals(name).get("OPTIONS", {})
+
+
+def takes_one_worker(name: str) -> bool:
+    """Whether a strategy has one worker by definition: its file's ONE_WORKER."""
+    return _literals(name).get("ONE_WORKER", False)
+
+
+@functools.cache
+def _literals(name: str) -> dict:
+    """Read what a strategy's file says about it, without importing it (or torch)."""
     module = ast.parse(Path(__path__[0], f"{name}.py").read_text(encoding="utf-8"))
-    for statement in module.body:
-        if isinstance(statement, ast.Assign) and ast.unparse(statement.targets[0]) == "OPTIONS":
-            return ast.literal_eval(statement.value)
-    return {}
+    assigned = {
+        ast.unparse(statement.targets[0]): statement.value
+        for statement in module.body
+        if isinstance(statement, ast.Assign)
+    }
+    return {key: ast.literal_eval(assigned[key]) for key in ("OPTIONS", "ONE_WORKER") if key in assigned}

@@ -10,6 +10,8 @@ When to use it: always first; anything else has to beat it.
 from casual_training.optimization import make_loss, make_optimizer
 from casual_training.processes import run_workers
 
+ONE_WORKER = True
+
 
 def train(model, data, run, recorder) -> None:
     """Train `model` in one worker process; see strategies/__init__.py for the contract."""
