@@ -13,7 +13,6 @@ from casual_training.datasets import DATASETS, Splits, normalise
 from casual_training.seeding import DATA_ORDER, derived_seed
 from casual_training.shared_memory import share
 
-
 TRAIN_PER_TEST = 6  # MNIST and Fashion-MNIST have 60,000 and 10,000 samples
 
 

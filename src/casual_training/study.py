@@ -242,7 +242,9 @@ def _methods_of(config: dict, workload: str) -> list[str]:
 
 def methods(config: dict) -> list[str]:
     """List the methods of a study, in the order of the study and of its workloads."""
-    return list(dict.fromkeys(name for workload in config["study"]["workloads"] for name in _methods_of(config, workload)))
+    return list(
+        dict.fromkeys(name for workload in config["study"]["workloads"] for name in _methods_of(config, workload))
+    )
 
 
 def expand(config: dict, workload: str, name: str, method: dict, workers: int, cores: int, seed: int) -> Run:

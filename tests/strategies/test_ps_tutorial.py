@@ -1,6 +1,7 @@
 """The parameter server of the tutorial: its lock, and what happens without."""
 
 import dataclasses
+import json
 import re
 import subprocess
 import sys
@@ -59,7 +60,7 @@ def test_the_server_computes_with_all_cores_and_is_no_worker(data_dir):
 def test_torchs_own_transport_trains_the_same(data_dir):
     run = server_run(workers=1)
     _, recorder = trained(run, data_dir)
-    _, other = trained(dataclasses.replace(run, options={"lock": "all", "transport": "default"}), data_dir)
+    _, other = trained(dataclasses.replace(run, options=run.options | {"transport": "default"}), data_dir)
     assert losses_of(other) == losses_of(recorder)
 
 
@@ -113,3 +114,28 @@ def test_nothing_is_imported_inside_the_train_clock(data_dir, monkeypatch):
     model, data, recorder = prepared(run, data_dir)
     strategies.ps_tutorial.train(model, data, run, recorder)
     assert torch.isfinite(next(model.parameters())).all()
+
+
+AS_THE_ORIGINAL = """
+import sys
+from pathlib import Path
+
+if __name__ == "__main__":
+    sys.path.insert(0, sys.argv[1])
+    from casual_training import experiment
+    from training import make_run
+
+    options = {"test_inside_clock": True}
+    run = make_run(strategy="ps_tutorial", options=options, passes=4, workers=2, sampling="full", log_interval=10)
+    experiment.perform(run, Path(sys.argv[2]), Path(sys.argv[3]))
+"""
+
+
+def test_as_the_original_timed_it_the_last_worker_tests_after_each_of_its_epochs(data_dir, tmp_path, pytestconfig):
+    script = tmp_path / "run.py"
+    script.write_text(AS_THE_ORIGINAL)
+    tests = pytestconfig.rootpath / "tests"
+    subprocess.run([sys.executable, str(script), str(tests), str(tmp_path), str(data_dir)], check=True, timeout=60)
+    log = (tmp_path / "train.log").read_text()
+    assert re.findall(r"after pass (\d): \d+ right, with dropout on", log) == ["2", "4"]
+    assert json.loads((tmp_path / "run.json").read_text())["samples"] == 4 * TRAIN_SAMPLES

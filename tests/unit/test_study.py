@@ -102,14 +102,14 @@ def test_a_target_is_no_part_of_a_run(config):
 
 def test_the_options_of_a_strategy_reach_its_runs_with_their_defaults(config):
     options = {run.method: run.options for run in study.plan(config)}
-    assert options["ps_tutorial"] == {"lock": "all", "transport": "uv"}
+    assert options["ps_tutorial"] == {"lock": "all", "transport": "uv", "test_inside_clock": False}
     assert options["hogwild"] == {}
 
 
 def test_the_options_of_a_strategy_are_read_without_importing_it():
     code = (
         "import sys; from casual_training import strategies; "
-        "assert strategies.options('ps_tutorial').keys() == {'lock', 'transport'}; assert 'torch' not in sys.modules"
+        "assert 'lock' in strategies.options('ps_tutorial'); assert 'torch' not in sys.modules"
     )
     subprocess.run([sys.executable, "-c", code], check=True)
 
@@ -124,6 +124,36 @@ def test_every_option_of_a_strategy_is_described_and_has_a_default(name):
 
 def test_only_runs_cut_short_are_rate_only(config):
     assert {run.method for run in study.plan(config) if run.rate_only} == {"ps_tutorial"}
+
+
+def test_a_workload_may_have_methods_of_its_own(config):
+    config["study"]["workloads"] = ["fashion_mnist-simple_nn", "fashion_mnist-ps_net"]
+    config["workloads"]["fashion_mnist-ps_net"]["methods"] = ["serial", "ps_tutorial_whole"]
+    methods = {(run.workload, run.method) for run in study.plan(config)}
+    assert {method for workload, method in methods if workload == "fashion_mnist-ps_net"} == {
+        "serial",
+        "ps_tutorial_whole",
+    }
+    assert study.methods(config) == ["serial", "threads", "hogwild", "ps_tutorial", "ps_tutorial_whole"]
+
+
+def test_a_single_run_may_be_of_any_method_whatever_its_workload_has_chosen(config):
+    config["workloads"]["fashion_mnist-simple_nn"]["methods"] = ["serial"]
+    assert study.one_run(config, None, "hogwild", 2, 1, 1).method == "hogwild"
+
+
+def test_whole_passes_that_workers_cannot_share_out_evenly_are_refused(config):
+    config["study"] |= {"methods": ["hogwild_original"], "workers": [3]}
+    with pytest.raises(ValueError, match=r"sampling is full, so 3 workers cannot share 4 whole passes out evenly"):
+        study.validate(config)
+
+
+@pytest.mark.parametrize("name", ["serial", "device_switching"])
+def test_a_strategy_of_one_worker_has_one_split(config, name):
+    assert strategies.takes_one_worker(name)
+    method = {"serial": "serial", "device_switching": "device_regular"}[name]
+    config["study"]["methods"] = [method]
+    assert {run.split for run in study.plan(config)} == {"1x4"}
 
 
 def test_maps_of_an_overlay_are_merged_and_lists_replaced(tmp_path):

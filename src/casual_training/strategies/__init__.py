@@ -11,8 +11,8 @@ The contract of a file NAME.py: one public function
 
 and, if a config may choose between variants of it, a literal OPTIONS = {name: JSON schema with a default}, whose values
 arrive in run.options, and ONE_WORKER = True if it never has more. While workers train, the caller's model must hold the
-weights that count, in shared memory (recorder.refresh brings them there if they are elsewhere): the recorder copies them
-now and then, to be evaluated after the clock.
+weights that count, in shared memory (recorder.refresh brings them there if they are elsewhere): the recorder copies
+them now and then, to be evaluated after the clock.
 
 Workers are started through processes.run_workers, which sets their threads and seed, lines them up before the
 clock starts and watches them to their end. The training loop is written out in every file on purpose: the
