@@ -27,6 +27,7 @@ from casual_training.processes import RunFailed
 from casual_training.record import describe, losses_csv, quality, speed
 from casual_training.run import Run
 
+STOPPING_SECONDS = 3  # a little more than processes.py needs to end workers that do not obey
 # Snakemake exports thread counts, and people export affinities: a run must not depend on who started it.
 THREADING_VARIABLES = ("OMP_", "GOMP_", "KMP_", "MKL_", "OPENBLAS_", "GOTO_", "VECLIB_", "NUMEXPR_")
 
@@ -69,6 +70,7 @@ class Terminated(SystemExit):
 def _stop(number: int, frame) -> None:
     for either in (signal.SIGTERM, signal.SIGINT):
         signal.signal(either, signal.SIG_IGN)  # once is enough, and not while it cleans up
+    signal.alarm(STOPPING_SECONDS)  # ends the process if the exception is lost, as in an import that excepts everything
     raise Terminated(128 + number) if number == signal.SIGTERM else KeyboardInterrupt
 
 
@@ -83,6 +85,7 @@ def _perform(run: Run, folder: Path, data_dir: Path, clock: PhaseClock, wait_sec
             number = signal.SIGTERM if isinstance(stop, Terminated) else signal.SIGINT
             killed = {"status": "killed", "cause": f"the run was ended by {number.name}"}
             _write(folder / "run.json", about | killed)
+        signal.alarm(0)  # it was not lost
         raise
     clock.enter("write")
     write_whole(folder / "losses.csv", losses_csv(recorder))

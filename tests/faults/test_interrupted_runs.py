@@ -13,29 +13,22 @@ import psutil
 import pytest
 
 from casual_training import strategies
+from training import make_run
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
 
 MARKER = "CASUAL_TRAINING_TEST"
 TESTS = Path(__file__).parents[1]
 TIMES = 20
-# A whole run of this takes about 6 seconds, half of them for importing torch.
-RUN = """
+# The command as it is, but for the names of its files in shared memory: other runs on this machine have theirs.
+COMMAND = """
 import multiprocessing
 import sys
-from pathlib import Path
 
-if __name__ == "__main__":
-    tests, strategy, out, data, prefix = sys.argv[1:]
-    sys.path.insert(0, tests)
-    from casual_training import __main__
-    from training import make_run
+multiprocessing.current_process()._config["semprefix"] = sys.argv.pop(1)
+from casual_training.__main__ import console_script
 
-    multiprocessing.current_process()._config["semprefix"] = prefix  # of its files in shared memory
-    run = make_run(strategy=strategy, workers=1 if strategies.takes_one_worker(strategy) else 2, passes=12)
-    __main__._requested_run = lambda arguments: (run, Path(data))
-    sys.argv[1:] = ["train", "--out", out]
-    __main__.console_script()
+console_script()
 """
 
 
@@ -52,11 +45,14 @@ def marked(value: str) -> list[psutil.Process]:
 
 
 def start(tmp_path, data_dir, strategy: str) -> subprocess.Popen:
-    script, temporary = tmp_path / "run.py", tmp_path / "tmp"
-    script.write_text(RUN)
+    """Start a run that takes about 6 seconds, half of them for importing torch."""
+    run = make_run(strategy=strategy, workers=1 if strategies.takes_one_worker(strategy) else 2, passes=12)
+    train = ["train", "--run", json.dumps(run.spec), "--deadline", "60"]
+    folders = ["--out", str(tmp_path / "out"), "--data-dir", str(data_dir)]
+    temporary = tmp_path / "tmp"
     temporary.mkdir()
     return subprocess.Popen(
-        [sys.executable, str(script), str(TESTS), strategy, str(tmp_path / "out"), str(data_dir), semaphores(tmp_path)],
+        [sys.executable, "-c", COMMAND, semaphores(tmp_path), *train, *folders],
         env=os.environ | {MARKER: str(tmp_path), "TMPDIR": str(temporary)},
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
@@ -68,7 +64,7 @@ def start(tmp_path, data_dir, strategy: str) -> subprocess.Popen:
 
 
 def semaphores(tmp_path) -> str:
-    """Give the prefix of a run's files in shared memory: other runs on this machine have theirs."""
+    """Give the prefix of a run's files in shared memory."""
     return f"/mp-{tmp_path.parent.name}-{tmp_path.name}"
 
 
@@ -101,7 +97,7 @@ def wait_for_nobody(value: str, seconds: float = 5) -> list[psutil.Process]:
 )
 def test_no_process_and_no_file_outlives_a_run_that_is_ended_from_outside(how, attempt, tmp_path, data_dir):
     chance = random.Random(f"{how} {attempt}")
-    strategy, moment = chance.choice(strategies.names()), chance.uniform(0.3, 6)
+    strategy, moment = chance.choice(strategies.names()), chance.uniform(0.5, 6)
     supervisor = start(tmp_path, data_dir, strategy if attempt else "hogwild")
     if attempt:
         time.sleep(moment)
