@@ -9,7 +9,7 @@ from casual_training import processes
 from casual_training.processes import RunFailed
 from training import prepared, strategies
 
-MOMENTS = {"start": 0.0, "middle": 0.5, "end": 0.95}  # shares of the run's samples
+MOMENTS = {"start": 0.0, "middle": 0.4, "end": 0.8}  # shares of the samples; later, it may be done before it is struck
 
 
 def process_names(strategy: str, workers: int) -> list[str]:
@@ -30,14 +30,20 @@ def train_and_signal(run, data_dir, name: str, number: int, moment: str, monkeyp
 
     def strike():
         started.wait(30)
-        while recorder.samples < MOMENTS[moment] * planned:
+        while samples() < MOMENTS[moment] * planned:
             time.sleep(0.002)
         sent.append(time.perf_counter())
         os.kill(pids[name], number)
 
     monkeypatch.setattr(processes, "_watch", note_pids)
     model, data, recorder = prepared(run, data_dir)
-    planned = run.passes * len(data.targets)
+    rank = None if name == "server" else int(name.split()[1])
+    share = 1 if rank is None else run.workers
+    planned = run.passes * len(data.targets) / share
+
+    def samples():
+        return recorder.samples if rank is None else recorder.workers()[rank]["samples"]
+
     striker = threading.Thread(target=strike)
     striker.start()
     try:
