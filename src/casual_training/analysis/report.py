@@ -135,16 +135,15 @@ def _comparison(found: Answer, runs: pd.DataFrame, comparison: pd.DataFrame, n_s
     return {"workload": found.workload, "headings": shown.values(), "rows": rows}
 
 
-def _original(claims: pd.DataFrame) -> list[dict]:
-    """Give the original's claims by approach, each with what it comes to here; those about causes are elsewhere."""
-    of_approach = claims[claims["approach"] != CAUSES].groupby("approach", sort=False)
-    approaches = []
-    for approach, group in of_approach:
-        rows = [
+def _original(claims: pd.DataFrame) -> dict[str, list[dict]]:
+    """Give the original's claims by approach, each with what was measured about it, once or once a split."""
+    approaches: dict[str, list[dict]] = {}
+    for _, rows in claims[claims["approach"] != CAUSES].groupby("id", sort=False):
+        found = [
             row._asdict() | {"figure": claimed(row), "kind": KINDS_OF_VERDICT.get(row.verdict, "plain")}
-            for row in group.itertuples()
+            for row in rows.itertuples()
         ]
-        approaches.append({"approach": approach, "rows": rows})
+        approaches.setdefault(rows["approach"].iloc[0], []).append(found[0] | {"found": found})
     return approaches
 
 
