@@ -1,10 +1,13 @@
 """The original's claims are judged by the runs: beyond 5 % in every seed, or not at all."""
 
+from dataclasses import asdict
+
 import pytest
 
-from casual_training.analysis.claims import IN_PLACE, MEASURES_ALL, claims
+from casual_training.analysis.claims import IN_PLACE, claims
 from casual_training.analysis.columns import CLAIMS_COLUMNS, RUNS_COLUMNS, as_table
 from casual_training.analysis.original import CLAIMS
+from casual_training.study import PROJECT, plan, read_config, validate
 
 SAMPLES = 1200
 NO_ACCELERATOR = "torch finds no accelerator"
@@ -57,8 +60,23 @@ def test_every_claim_has_a_row_in_the_order_of_the_original_also_in_a_study_with
     assert list(found.columns) == list(CLAIMS_COLUMNS)
     assert list(found["id"]) == [claim.id for claim in CLAIMS]
     assert set(found["verdict"]) == {"not measured in this study"}
-    assert set(found["command"]) == {MEASURES_ALL}
+    assert list(found["command"]) == [claim.command for claim in CLAIMS]
     assert found["measured"].isna().all() and set(found["n"]) == {0}
+
+
+NOT_IN_SEED_YAML_YET = pytest.mark.xfail(strict=True, reason="ps_unlocked is not in workflow/studies/seed.yaml yet")
+
+
+@pytest.mark.parametrize(
+    "claim", [pytest.param(one, marks=[NOT_IN_SEED_YAML_YET] if one.id == "2c" else [], id=one.id) for one in CLAIMS]
+)
+def test_the_command_that_stands_beside_a_claim_measures_it(claim):
+    _, _, overlay = claim.command.partition("--configfile ")
+    config = validate(read_config([PROJECT / name for name in ("config.yaml", overlay) if name]))
+    config["machine"]["cores"] = 2
+    planned = [asdict(run) | took(10) | {"status": "ok", "cause": "", "expected": False} for run in plan(config)]
+    found = claims(as_table(planned, RUNS_COLUMNS), config["study"]["seeds"])
+    assert set(found.loc[found["id"] == claim.id, "verdict"]) <= {"confirmed", "refuted", "undecided", "no difference"}
 
 
 def test_a_claim_is_given_the_median_and_the_range_of_what_is_measured_within_each_seed():

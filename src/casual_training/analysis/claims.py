@@ -27,12 +27,11 @@ from casual_training.analysis.wording import count
 
 CONFIRMED, REFUTED, UNDECIDED = "confirmed", "refuted", "undecided"
 NOT_TESTABLE, NOT_MEASURED = "not testable here", "not measured in this study"
-MEASURES_ALL = "snakemake --cores 4 --configfile workflow/studies/seed.yaml"
 
 SLOWER = 1 - TIME_MARGIN_PERCENT / 100  # of a ratio of speeds; its inverse is "over 5 % less time"
 FASTER = 1 / SLOWER
 NOTHING = pd.Series(dtype=float)
-WORDS = ["compared", "split", "note", "command"]  # of a row, empty where there is nothing to say
+WORDS = ["compared", "split", "note"]  # of a row, empty where there is nothing to say
 IN_PLACE = "modified by an inplace operation"  # torch's words
 TOLERANCE = 1e-9  # 0.84 - 0.83 is a little more than 0.01 in binary
 
@@ -71,7 +70,9 @@ def claims(runs: pd.DataFrame, seeds: list[int]) -> pd.DataFrame:
             found = [_ask(question, runs, seeds) for question in _questions(claim.id, runs)]
             is_measured = [row for row in found if row["verdict"] != NOT_MEASURED]
             found = is_measured or found[:1]
-        rows += [claim._asdict() | row for row in found]
+        for row in found:
+            command = claim.command if row["verdict"] == NOT_MEASURED else ""
+            rows.append(claim._asdict() | row | {"command": command})
     return as_table(rows, CLAIMS_COLUMNS)
 
 
@@ -195,7 +196,7 @@ def _ask(question: Question, runs: pd.DataFrame, seeds: list[int]) -> dict:
         if all(map(len, sides)):
             found.append((workload, sides, _figures(*sides, question.column)))
     if not found:
-        return _row(NOTHING, question.unit, NOT_MEASURED, command=MEASURES_ALL)
+        return _row(NOTHING, question.unit, NOT_MEASURED)
     workload, sides, figures = next((one for one in found if len(one[2])), found[0])
     about = {"compared": f"{_name(sides[0])} against {_name(sides[1])}, {workload}", "split": _split(sides[0])}
     for side in sides:
@@ -227,7 +228,7 @@ def _without_lock(runs: pd.DataFrame, seeds: list[int]) -> dict:
     unit = "% of the runs without a lock fail so"
     own = runs[(runs["method"] == "ps_unlocked") & (runs["workers"] > 1)]
     if own.empty:
-        return _row(NOTHING, unit, NOT_MEASURED, command=MEASURES_ALL)
+        return _row(NOTHING, unit, NOT_MEASURED)
     own = own[own["workload"] == own["workload"].iloc[0]]
     compared = f"ps_unlocked with 2 workers or more, {own['workload'].iloc[0]}"
     if (own["status"] == "unavailable").all():
