@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from casual_training.run import Run
-from casual_training.study import plan, plan_ceilings
+from casual_training.study import PROJECT, plan, plan_ceilings, read_config, validate
 
 WORKLOAD = {
     "dataset": "fashion_mnist",
@@ -17,9 +17,16 @@ WORKLOAD = {
     "loss": "cross_entropy",
     "batch_size": 32,
     "optimizer": {"name": "sgd", "lr": 0.01, "momentum": 0.5},
+    "methods": None,
     "target": None,
 }
-METHOD = {"input_pipeline": "memory", "max_steps": None, "expected_failure": False}
+METHOD = {
+    "input_pipeline": "memory",
+    "sampling": "shard",
+    "omp_wait_policy": None,
+    "max_steps": None,
+    "expected_failure": False,
+}
 CONFIG = {
     "study": {
         "name": "default",
@@ -57,9 +64,34 @@ def make_config(**study) -> dict:
     return config
 
 
+def seed_config() -> dict:
+    """Read the config of the original study, re-examined, as on a machine of two cores."""
+    files = [PROJECT / "config.yaml", PROJECT / "workflow" / "studies" / "seed.yaml"]
+    config = read_config(files)
+    config["machine"] |= {"cores": 2}
+    return validate(config)
+
+
+def as_the_original(run: Run) -> dict:
+    """Give the changes that make the runs of the seed study look like it: no accelerator, and threads in the way."""
+    if run.strategy == "device_switching":
+        return failed("unavailable", "torch finds no accelerator (cuda or mps) on this machine")
+    if run.method.startswith("hogwild_original"):
+        limited = run.method.endswith("_limited")
+        speed = 8_000 * min(run.workers, run.cores) if limited else 8_000 / run.workers
+        noise = random.Random(f"{run.method} {run.workers} {run.seed}").uniform(0.98, 1.02)
+        return {"samples_per_second": speed * noise}
+    return {}
+
+
 def train_seconds(run: Run) -> float:
-    """Invent a time: 24 s on one thread, 20 s on all; workers share it up to the cores, and noise."""
-    if run.strategy == "serial":
+    """Invent a time: 24 s on one thread, 20 s on all; workers share it up to the cores, and noise.
+
+    A parameter server takes 60 s whatever the workers.
+    """
+    if run.strategy == "ps_tutorial":
+        seconds = 60.0
+    elif run.strategy == "serial":
         seconds = 24.0 if run.threads == 1 else 20.0
     else:
         seconds = 24.0 / (min(run.workers, run.cores) * 0.95) * max(1, run.workers / run.cores) ** 0.1

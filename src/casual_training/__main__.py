@@ -83,6 +83,7 @@ def _parser() -> argparse.ArgumentParser:
     for name, help_text in {
         "collect": "gather the run folders of a study into runs.csv and ceilings.csv",
         "compare": "compare the methods: comparison.csv",
+        "examine": "judge the original study's claims: claims.csv",
         "draw-losses": "draw the loss charts",
         "draw-speedup": "draw the speed-up chart",
         "draw-accuracy": "draw the accuracy chart",
@@ -148,6 +149,8 @@ def _analyse(arguments) -> None:
             steps.collect(arguments.study, root)
         case "compare":
             steps.compare(arguments.study, root)
+        case "examine":
+            steps.examine(arguments.study, root)
         case "draw-losses":
             steps.draw_losses(arguments.study, root)
         case "draw-speedup":

@@ -23,8 +23,10 @@ class Page:
     def __init__(self, driver):
         self._driver = driver
 
-    def open(self, file: Path, width: int, height: int = 900) -> None:
-        """Open a file in a window of `width` x `height` CSS pixels, as a phone would."""
+    def open(self, file: Path, width: int, height: int = 900, scheme: str = "light") -> None:
+        """Open a file in a window of `width` x `height` CSS pixels, as a phone would; `scheme` is light or dark."""
+        media = {"features": [{"name": "prefers-color-scheme", "value": scheme}]}
+        self._driver.execute_cdp_cmd("Emulation.setEmulatedMedia", media)
         metrics = {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": width < 500}
         self._driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", metrics)
         self._driver.get(file.as_uri())

@@ -98,11 +98,12 @@ def mixed_config():
 
 def hostile(run):
     payload = run.method if run.method in PAYLOADS else PAYLOADS[0]
-    return fake_study.failed("failed", f"cause: {payload}") if run.seed == 2 and run.method in PAYLOADS else {}
+    fails = run.seed == 2 and run.method in [*PAYLOADS, "hogwild"]
+    return fake_study.failed("failed", f"cause: {payload}") if fails else {}
 
 
 def hostile_config():
-    config = fake_study.make_config(methods=["serial", *PAYLOADS], workers=[2], seeds=[1, 2])
+    config = fake_study.make_config(methods=["serial", "hogwild", *PAYLOADS], workers=[2], seeds=[1, 2])
     config["methods"] |= {payload: config["methods"]["hogwild"] for payload in PAYLOADS}
     config["machine"]["data_dir"] = PAYLOADS[5]
     return config
@@ -121,6 +122,15 @@ def in_trouble(tmp_path_factory):
 @pytest.fixture(scope="module")
 def of_all_kinds(tmp_path_factory):
     return write_page(tmp_path_factory.mktemp("mixed"), mixed_config(), mixed)
+
+
+@pytest.fixture(scope="module")
+def of_seed(tmp_path_factory):
+    """The page of the original study, re-examined, with its true config."""
+    root, config = tmp_path_factory.mktemp("seed"), fake_study.seed_config()
+    fake_study.write_study(root, config, fake_study.as_the_original)
+    steps.everything(config, root, COMMAND)
+    return root / "reports" / "seed" / "report.html"
 
 
 @pytest.fixture(scope="module")
@@ -247,6 +257,81 @@ def test_target_rate_only_and_every_status_are_explained(plain):
         assert term in explained
 
 
+def claim_of(page, start):
+    """Give the cells of a claim, with their white space made single: the original, what it hid, what was measured."""
+    index = next(index for index, cell in enumerate(page.cells) if cell.startswith(start))
+    return [" ".join(cell.split()) for cell in page.cells[index : index + 3]]
+
+
+def test_the_original_is_re_examined_after_the_ways_compared_in_its_own_order_with_its_source(of_seed):
+    words = parsed(of_seed).words
+    order = [
+        "The ways compared",
+        "The original study, re-examined",
+        "its README and its code",
+        "Approach 1: unified memory",
+        "Approach 2: parameter server",
+        "Approach 3: Hogwild!",
+        "What made its Hogwild! slow",
+        "Its conclusions",
+        "Runs that failed",
+        "Charts",
+    ]
+    places = [words.index(words_of_it) for words_of_it in order]
+    assert places == sorted(places)
+    assert "nobody here has seen its slides" in words
+
+
+def test_a_claim_stands_with_its_figure_what_that_hid_and_what_was_measured_with_its_range(of_seed):
+    table = pd.read_csv(of_seed.parent / "tables" / "claims.csv").set_index("id").loc["2b"]
+    original, hid, measured = claim_of(parsed(of_seed), "The parameter server is not successful")
+    assert original.endswith("None: no serial run stands beside it.")
+    assert hid.startswith("What that hid: The server does all the computing.")
+    figures = [f"{table[column]:.3f}" for column in ("measured", "low", "high")]
+    assert measured.startswith("confirmed {} times as fast ({} to {}, 2 seeds) ps_tutorial_whole".format(*figures))
+    assert measured.endswith("against threads 1x4, fashion_mnist-ps_net")
+
+
+def test_a_claim_about_splits_stands_once_with_a_verdict_a_split(of_seed):
+    _, _, measured = claim_of(parsed(of_seed), "As the original ran it")
+    assert re.findall(r"(\w+) 0\.\d+ times as fast .*? hogwild_original (\dx\d) against", measured) == [
+        ("refuted", "2x2"),
+        ("refuted", "4x1"),
+    ]
+
+
+def test_what_made_the_originals_hogwild_slow_is_a_row_a_change_and_a_column_a_split(of_seed):
+    cells = [" ".join(cell.split()) for cell in parsed(of_seed).cells]
+    start = cells.index("one thing changed")
+    assert cells[start + 1 : start + 4] == ["1x4", "2x2", "4x1"]
+    change, *effects = cells[start + 4 : start + 8]
+    assert change == "threads limited to a worker's share of the cores"
+    assert [effect.split()[-1] for effect in effects] == ["difference", "faster", "faster"]
+    assert re.fullmatch(r"4\.\d\d 3\.\d\d to 4\.\d\d faster", effects[1])
+
+
+def test_what_this_machine_cannot_do_is_said_with_its_reason(of_seed):
+    _, _, measured = claim_of(parsed(of_seed), "Moving the network")
+    assert measured.startswith("not testable here device_switching 1x4 against device_regular 1x4")
+    assert measured.endswith("torch finds no accelerator (cuda or mps) on this machine.")
+
+
+def test_what_the_study_does_not_have_stands_with_the_originals_figure_and_the_command_that_measures_it(plain):
+    page = parsed(plain)
+    original, _, measured = claim_of(page, "As the original timed it")
+    assert "197.35 s" in original
+    command = "snakemake --cores 4 --configfile workflow/studies/seed.yaml"
+    assert measured == f"not measured in this study This measures it: {command}"
+    assert f"What made its Hogwild! slow is not measured in this study. This measures it: {command}" in page.words
+
+
+def test_the_words_of_the_verdicts_are_explained(plain):
+    words = parsed(plain).words
+    explained = words[words.index("How to read this") : words.index("Where the figures come from")]
+    for word in ("Confirmed, refuted, undecided", "Not testable here", "Not measured in this study"):
+        assert word in explained
+
+
 def test_failed_runs_are_listed_with_their_folders_and_one_command_makes_just_them_again(in_trouble):
     page = parsed(in_trouble)
     folders = {
@@ -346,7 +431,13 @@ def test_hostile_names_and_causes_stand_in_the_page_as_text(attacked, payload):
     assert payload in "".join(page.text)
 
 
-@pytest.mark.parametrize("name", ["plain", "in_trouble", "of_all_kinds", "attacked", "empty"])
+def test_a_hostile_cause_stands_beside_the_claim_it_leaves_undecided_as_text(attacked):
+    _, _, measured = claim_of(parsed(attacked), "Hogwild! takes less training time")
+    assert measured.startswith("undecided")
+    assert measured.endswith(f"Only 1 of 2 seeds can be compared. hogwild 2x2 failed: cause: {PAYLOADS[0]}.")
+
+
+@pytest.mark.parametrize("name", ["plain", "in_trouble", "of_all_kinds", "of_seed", "attacked", "empty"])
 def test_no_page_loads_anything(request, name):
     page = parsed(request.getfixturevalue(name))
     loaded = [
@@ -363,7 +454,7 @@ def test_no_page_loads_anything(request, name):
     assert re.findall(r"url\((?!#)[^)]*\)|@import", text) == []
 
 
-@pytest.mark.parametrize("name", ["plain", "in_trouble", "of_all_kinds", "attacked", "empty"])
+@pytest.mark.parametrize("name", ["plain", "in_trouble", "of_all_kinds", "of_seed", "attacked", "empty"])
 def test_a_screen_reader_finds_language_landmarks_captions_and_scopes(request, name):
     page = parsed(request.getfixturevalue(name))
     assert page.all("html")[0]["lang"] == "en"
@@ -385,10 +476,10 @@ def test_every_file_of_the_study_is_written_and_no_temporary_one_is_left(plain):
     ]
     tables = [
         f"tables/{name}.csv"
-        for name in ("runs", "ceilings", "comparison", "losses", "losses_smoothed", "speedup", "accuracy")
+        for name in ("runs", "ceilings", "comparison", "claims", "losses", "losses_smoothed", "speedup", "accuracy")
     ]
     expected = {f"reports/default/{file}" for file in ["report.html", *figures, *tables]}
-    expected |= {f"results/default/{name}.csv" for name in ("runs", "ceilings", "comparison")}
+    expected |= {f"results/default/{name}.csv" for name in ("runs", "ceilings", "comparison", "claims")}
     assert {file for file in made if "/ceilings/" not in file} == expected
 
 
@@ -405,7 +496,7 @@ def test_the_analysis_never_imports_torch():
 
 
 @pytest.mark.parametrize("width", [390, 1280])
-@pytest.mark.parametrize("name", ["plain", "in_trouble", "of_all_kinds", "attacked", "empty"])
+@pytest.mark.parametrize("name", ["plain", "in_trouble", "of_all_kinds", "of_seed", "attacked", "empty"])
 def test_in_a_browser_nothing_runs_or_fails_and_the_body_does_not_scroll_sideways(request, browser, name, width):
     browser.open(request.getfixturevalue(name), width)
     browser.run("document.querySelectorAll('details').forEach(details => details.open = true)")
@@ -444,10 +535,48 @@ def test_in_a_browser_the_whole_command_that_repeats_what_failed_can_be_read(bro
 
 
 @pytest.mark.parametrize("width", [390, 1280])
-def test_in_a_browser_no_word_of_the_comparison_is_wider_than_its_cell(browser, of_all_kinds, width):
-    browser.open(of_all_kinds, width)
+@pytest.mark.parametrize("name", ["of_all_kinds", "of_seed"])
+def test_in_a_browser_no_word_of_the_big_tables_is_wider_than_its_cell(request, browser, name, width):
+    browser.open(request.getfixturevalue(name), width)
     clipped = browser.run(
-        "return [...document.querySelectorAll('.compared th, .compared td, .badge')]"
+        "return [...document.querySelectorAll('.compared th, .compared td, .claims th, .claims td, .badge')]"
         "  .filter(box => box.scrollWidth > box.clientWidth + 1 && box.clientWidth > 0).map(box => box.textContent)"
     )
     assert clipped == []
+
+
+@pytest.mark.parametrize("width", [390, 768, 1280])
+def test_in_a_browser_the_claims_are_read_without_scrolling_sideways(browser, of_seed, width):
+    browser.open(of_seed, width)
+    boxes = browser.run(
+        "return [...document.querySelectorAll('.claims')].map(box => [box.scrollWidth, box.clientWidth])"
+    )
+    assert len(boxes) == 4
+    assert all(scrolled <= shown for scrolled, shown in boxes)
+    narrowest = browser.run(
+        "return Math.min(...[...document.querySelectorAll('.claims td')].map(cell => cell.clientWidth))"
+    )
+    assert narrowest >= 200
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_in_a_browser_every_verdict_can_be_told_from_what_it_stands_on(browser, of_seed, scheme):
+    browser.open(of_seed, 1280, scheme=scheme)
+    colours = browser.run(
+        "const background = getComputedStyle(document.body).backgroundColor;"
+        "return [...document.querySelectorAll('.claims .badge')].map(one => [getComputedStyle(one).color, background])"
+    )
+    assert len(colours) > 10
+    assert all(contrast(*pair) >= 4.5 for pair in colours)
+
+
+def contrast(*colours):
+    """Give the contrast of two colours, as WCAG 2 defines it: from 1 to 21; 4.5 is enough for text."""
+    light, dark = sorted(map(luminance, colours), reverse=True)
+    return (light + 0.05) / (dark + 0.05)
+
+
+def luminance(colour):
+    shares = [int(part) / 255 for part in re.findall(r"\d+", colour)[:3]]
+    red, green, blue = (share / 12.92 if share <= 0.04045 else ((share + 0.055) / 1.055) ** 2.4 for share in shares)
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue

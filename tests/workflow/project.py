@@ -40,7 +40,7 @@ RUNS = {"serial 1x2 seed 1", "hogwild 1x2 seed 1", "hogwild 2x1 seed 1"}
 CEILINGS = {"ceiling seed 1"}
 PAGE = {"render_report", "all"}
 CHARTS = {"plot_accuracy", "plot_losses", "plot_speedup"}
-ANALYSIS = {"collect_runs", "compare_methods"} | CHARTS | PAGE
+ANALYSIS = {"collect_runs", "compare_methods", "examine_claims"} | CHARTS | PAGE
 
 
 @dataclass(frozen=True)

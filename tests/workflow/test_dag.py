@@ -43,6 +43,7 @@ def test_the_default_study_is_24_runs_and_3_ceilings(default_jobs):
         "measure_ceiling": 3,
         "collect_runs": 1,
         "compare_methods": 1,
+        "examine_claims": 1,
         "plot_accuracy": 1,
         "plot_losses": 1,
         "plot_speedup": 1,
@@ -104,6 +105,7 @@ def test_a_study_that_is_moved_and_its_code_checked_out_again_has_nothing_to_do(
         ("models/simple_nn.py", RUNS | CEILINGS | ANALYSIS),
         ("recorder.py", RUNS | CEILINGS | ANALYSIS),
         ("analysis/charts.py", CHARTS | PAGE),
+        ("analysis/claims.py", {"examine_claims"} | PAGE),
         ("analysis/report.html.jinja2", PAGE),
     ],
 )

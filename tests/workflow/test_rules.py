@@ -24,6 +24,9 @@ COMPARISON_COLUMNS = (
     "samples_per_second_median,speedup_vs_best_serial,speedup_vs_serial_1_thread,percent_of_ceiling,"
     "test_accuracy_median"
 )
+CLAIMS_COLUMNS = (
+    "id,approach,claim,original_figure,what_it_hid,compared,split,measured,low,high,unit,n,verdict,note,command"
+)
 KINDS = ("svg", "png")
 CONFIGURATIONS = [
     ("serial", 1),
@@ -129,6 +132,21 @@ def test_compare_methods_makes_a_row_a_configuration(analysed):
     assert by_cell.loc[("hogwild", 2), "speedup_vs_best_serial"] == pytest.approx(speedups[1])
 
 
+def test_examine_claims_makes_a_row_a_claim_and_one_a_split_where_it_is_about_splits(analysed):
+    (file,) = make_again(analysed, "examine_claims", "results/default/claims.csv")
+    claims = pd.read_csv(file)
+    assert ",".join(claims) == CLAIMS_COLUMNS
+    verdicts = {(row.id, row.split): (row.verdict, row.n) for row in claims.itertuples() if row.n}
+    assert verdicts == {
+        ("2b", "2x2"): ("confirmed", 3),
+        ("3a", "2x2"): ("confirmed", 3),
+        ("3c", "2x2"): ("confirmed", 3),
+        ("3c", "4x1"): ("undecided", 2),  # a seed of it failed
+        ("4.1", "2x2"): ("confirmed", 3),
+        ("4.4", "2x2"): ("undecided", 3),
+    }
+
+
 def test_plot_losses_draws_both_charts_and_writes_the_table_behind_the_smoothed_one(analysed):
     charts = [f"reports/default/figures/{chart}.{kind}" for chart in ("losses", "losses_smoothed") for kind in KINDS]
     *figures, table = make_again(analysed, "plot_losses", *charts, "reports/default/tables/losses_smoothed.csv")
@@ -170,11 +188,11 @@ def assert_images(paths):
 
 
 def test_render_report_writes_the_page_and_the_tables_beside_it(analysed):
-    tables = [f"reports/default/tables/{table}.csv" for table in ("runs", "comparison", "ceilings")]
+    tables = [f"reports/default/tables/{table}.csv" for table in ("runs", "comparison", "ceilings", "claims")]
     page, *copies = make_again(analysed, "render_report", "reports/default/report.html", *tables)
     assert '<p class="answer">' in page.read_text()
     assert "worker 0 did not end" in page.read_text()
-    assert [len(pd.read_csv(copy)) for copy in copies] == [24, 8, 3]
+    assert [len(pd.read_csv(copy)) for copy in copies] == [24, 8, 3, 17]
 
 
 def test_report_works_on_what_an_interrupted_study_left_and_trains_nothing(analysed, tmp_path):

@@ -30,3 +30,17 @@ rule compare_methods:
         study=CONFIG_JSON,
     shell:
         "python -m casual_training compare --study {params.study:q} 2>&1 | tee {log:q}"
+
+
+rule examine_claims:
+    input:
+        runs="results/{study}/runs.csv",
+        sources=sources_of_analysis("claims.py", "original.py", "tables.py", "verdict.py", "wording.py"),
+    output:
+        report("results/{study}/claims.csv", caption="../report/claims.rst", category="Tables"),
+    log:
+        "results/{study}/logs/examine_claims.log",
+    params:
+        study=CONFIG_JSON,
+    shell:
+        "python -m casual_training examine --study {params.study:q} 2>&1 | tee {log:q}"

@@ -73,13 +73,16 @@ rule render_report:
         runs="results/{study}/runs.csv",
         ceilings="results/{study}/ceilings.csv",
         comparison="results/{study}/comparison.csv",
+        claims="results/{study}/claims.csv",
         charts=expand("reports/{{study}}/figures/{chart}.svg", chart=CHARTS),
         tables=expand("reports/{{study}}/tables/{chart}.csv", chart=CHARTS),
-        sources=sources_of_analysis("report.py", "report.html.jinja2", "tables.py", "verdict.py", "wording.py"),
+        sources=sources_of_analysis(
+            "original.py", "report.py", "report.html.jinja2", "tables.py", "verdict.py", "wording.py"
+        ),
         outcome="src/casual_training/outcome.py",
     output:
         report("reports/{study}/report.html", caption="../report/page.rst", category="The page"),
-        expand("reports/{{study}}/tables/{table}.csv", table=["runs", "comparison", "ceilings"]),
+        expand("reports/{{study}}/tables/{table}.csv", table=["runs", "comparison", "ceilings", "claims"]),
     log:
         "results/{study}/logs/render_report.log",
     params:

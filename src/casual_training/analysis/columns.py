@@ -67,6 +67,23 @@ COMPARISON_COLUMNS = {
     "percent_of_ceiling": FIGURE,
     "test_accuracy_median": FIGURE,
 }
+CLAIMS_COLUMNS = {
+    "id": TEXT,
+    "approach": TEXT,
+    "claim": TEXT,
+    "original_figure": TEXT,
+    "what_it_hid": TEXT,
+    "compared": TEXT,
+    "split": TEXT,
+    "measured": FIGURE,
+    "low": FIGURE,
+    "high": FIGURE,
+    "unit": TEXT,
+    "n": WHOLE,
+    "verdict": TEXT,
+    "note": TEXT,
+    "command": TEXT,
+}
 LOGGED_COLUMNS = {"worker": WHOLE, "step": WHOLE, "seconds": FIGURE, "samples": WHOLE, "loss": FIGURE}
 PROVENANCE_COLUMNS = {"started_at": TEXT, "machine": TEXT, "versions": TEXT, "commit": TEXT}
 LOSSES_COLUMNS = {

@@ -8,9 +8,10 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from casual_training.analysis.columns import CELL
+from casual_training.analysis.original import CAUSES
 from casual_training.analysis.tables import best_serial
 from casual_training.analysis.verdict import Answer, answer
-from casual_training.analysis.wording import CHARTS, count, headings, short_percent, split, written
+from casual_training.analysis.wording import CHARTS, claimed, count, digits, headings, short_percent, split, written
 from casual_training.outcome import Outcome
 from casual_training.study import plan, plan_ceilings
 
@@ -44,6 +45,7 @@ OF_EVERY_RUN = [
     "peak_rss_mb",
 ]
 CEILING_TOLERANCE_PERCENT = 110  # what noise may add to a share that cannot exceed 100 % on a quiet machine
+KINDS_OF_VERDICT = {"confirmed": "good", "refuted": "bad", "undecided": "warn"}
 OF_A_CEILING = ["workload", "seed", "copies", "status", "samples_per_second"]
 
 
@@ -61,7 +63,8 @@ def render(
     Args:
         config: the validated config.
         command: what a person types to run the study again.
-        tables: runs, ceilings, comparison, provenance, speedup, losses_smoothed, and the summaries accuracy and losses.
+        tables: runs, ceilings, comparison, claims, provenance, speedup, losses_smoothed, and the summaries accuracy and
+            losses.
         figures: the text of each chart's SVG file, by the names in CHARTS.
         ended: how the planned runs have ended, ceilings included.
         missing: the planned runs without a result, in words.
@@ -83,6 +86,8 @@ def render(
         notes=_notes(comparison, tables["provenance"], n_stale),
         missing=missing,
         comparisons=[_comparison(one, runs, comparison, len(study["seeds"])) for one in answers],
+        original=_original(tables["claims"]),
+        causes=_causes(tables["claims"]),
         failures=_failures(config, runs, tables["ceilings"]),
         ended=ended.sentence,
         repeat=ended.repeat(command),
@@ -128,6 +133,38 @@ def _comparison(found: Answer, runs: pd.DataFrame, comparison: pd.DataFrame, n_s
             figures["seconds_to_target_median"] = f"{cell.n_on_target} of {count(cell.n_ok, 'seed')}"
         rows.append(row | {"figures": figures.values()})
     return {"workload": found.workload, "headings": shown.values(), "rows": rows}
+
+
+def _original(claims: pd.DataFrame) -> dict[str, list[dict]]:
+    """Give the original's claims by approach, each with what was measured about it, once or once a split."""
+    approaches: dict[str, list[dict]] = {}
+    for _, rows in claims[claims["approach"] != CAUSES].groupby("id", sort=False):
+        found = [
+            row._asdict() | {"figure": claimed(row), "kind": KINDS_OF_VERDICT.get(row.verdict, "plain")}
+            for row in rows.itertuples()
+        ]
+        approaches.setdefault(rows["approach"].iloc[0], []).append(found[0] | {"found": found})
+    return approaches
+
+
+def _causes(claims: pd.DataFrame) -> dict:
+    """Give what made the original's Hogwild! slow: a row a change, a column a split, how many times as fast it is."""
+    own = claims[claims["approach"] == CAUSES]
+    splits = sorted(set(own["split"]) - {""}, key=lambda name: int(name.partition("x")[0]))
+    rows = []
+    for change, group in own.groupby("claim", sort=False):
+        by_split = {row.split: row for row in group.itertuples()}
+        rows.append({"change": change, "cells": [_effect(by_split.get(name)) for name in splits]})
+    return {"splits": splits, "rows": rows, "command": own["command"].max()}
+
+
+def _effect(row) -> dict:
+    """Give the cell of a change in a split: its effect, the range of it and a verdict; without a figure, only that."""
+    if row is None:
+        return {"effect": "-", "range": "", "verdict": ""}
+    if pd.isna(row.measured):
+        return {"effect": "-", "range": "", "verdict": row.verdict}
+    return {"effect": digits(row.measured), "range": f"{digits(row.low)} to {digits(row.high)}", "verdict": row.verdict}
 
 
 def _warnings(cell, own: pd.DataFrame) -> list[tuple[str, str]]:

@@ -8,11 +8,12 @@ from pathlib import Path
 import pandas as pd
 from matplotlib.figure import Figure
 
-from casual_training.analysis import charts, report, tables
+from casual_training.analysis import charts, claims, report, tables
 from casual_training.analysis.columns import (
     ACCURACY_COLUMNS,
     CEILINGS_COLUMNS,
     CELL,
+    CLAIMS_COLUMNS,
     COMPARISON_COLUMNS,
     LOGGED_COLUMNS,
     LOSSES_COLUMNS,
@@ -45,6 +46,11 @@ def compare(config: dict, root: Path) -> None:
     """Write comparison.csv from runs.csv and ceilings.csv."""
     comparison = tables.compare_methods(_runs(config, root), _ceilings(config, root))
     _write(comparison, _results(config, root) / "comparison.csv")
+
+
+def examine(config: dict, root: Path) -> None:
+    """Write claims.csv from runs.csv: what this study says about the original's claims."""
+    _write(claims.claims(_runs(config, root), config["study"]["seeds"]), _results(config, root) / "claims.csv")
 
 
 def draw_losses(config: dict, root: Path) -> None:
@@ -90,13 +96,14 @@ def write_report(config: dict, root: Path, command: str) -> None:
         "runs": _runs(config, root),
         "ceilings": _ceilings(config, root),
         "comparison": read_table(results / "comparison.csv", COMPARISON_COLUMNS),
+        "claims": read_table(results / "claims.csv", CLAIMS_COLUMNS),
         "provenance": tables.collect_provenance(folders),
         "speedup": read_table(reports / "tables" / "speedup.csv", SPEEDUP_COLUMNS),
         "accuracy": charts.accuracy_summary(read_table(reports / "tables" / "accuracy.csv", ACCURACY_COLUMNS)),
         "losses_smoothed": read_table(reports / "tables" / "losses_smoothed.csv", SMOOTHED_COLUMNS),
         "losses": charts.losses_summary(read_table(reports / "tables" / "losses.csv", LOSSES_COLUMNS)),
     }
-    for name in ("runs", "ceilings", "comparison"):
+    for name in ("runs", "ceilings", "comparison", "claims"):
         _write(shown[name], reports / "tables" / f"{name}.csv")
     page = report.render(
         config,
@@ -117,6 +124,7 @@ def everything(config: dict, root: Path, command: str) -> None:
     # for those of the next config; a table older than its runs makes it do the analysis again.
     os.utime(_results(config, root) / "runs.csv", (LONG_AGO, LONG_AGO))
     compare(config, root)
+    examine(config, root)
     draw_losses(config, root)
     draw_speedup(config, root)
     draw_accuracy(config, root)

@@ -49,6 +49,14 @@ def short_percent(share: float) -> str:
     return f"{100 * share:g} %"
 
 
+def claimed(row) -> str:
+    """Write what was measured about a claim: "1.85 times as fast (1.80 to 1.90, 3 seeds)"; empty without a figure."""
+    if pd.isna(row.measured):
+        return ""
+    write = "{:.0f}".format if row.unit.startswith("%") else "{:+.1f}".format if "points" in row.unit else digits
+    return f"{write(row.measured)} {row.unit} ({write(row.low)} to {write(row.high)}, {count(row.n, 'seed')})"
+
+
 def yes_or_no(value: bool) -> str:
     """Write a flag."""
     return "yes" if value else "no"
