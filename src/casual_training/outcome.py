@@ -35,16 +35,18 @@ class Outcome:
 
     @property
     def unexpected(self) -> list[Failure]:
-        """The failures that nobody planned."""
-        return [failure for failure in self.failures if not failure.expected]
+        """The failures that nobody planned and that another attempt may mend."""
+        return [failure for failure in self.failures if not failure.expected and failure.status != "unavailable"]
 
     @property
     def sentence(self) -> str:
         """How many runs failed, or that none did: "2 of 16 runs failed, 1 failed as expected"."""
         n_failed, n_ok = len(self.unexpected), self.n_planned - self.n_missing - len(self.failures)
         words = f"{n_failed} of {self.n_planned} runs failed" if n_failed else f"{n_ok} of {self.n_planned} runs are ok"
-        n_expected = len(self.failures) - n_failed
+        n_unavailable = sum(failure.status == "unavailable" for failure in self.failures)
+        n_expected = sum(failure.expected and failure.status != "unavailable" for failure in self.failures)
         words += f", {n_expected} failed as expected" if n_expected else ""
+        words += f", {n_unavailable} cannot be made here" if n_unavailable else ""
         return words + (f", {self.n_missing} not made yet" if self.n_missing else "")
 
     def repeat(self, command: str) -> str:

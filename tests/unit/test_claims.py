@@ -64,12 +64,7 @@ def test_every_claim_has_a_row_in_the_order_of_the_original_also_in_a_study_with
     assert found["measured"].isna().all() and set(found["n"]) == {0}
 
 
-NOT_IN_SEED_YAML_YET = pytest.mark.xfail(strict=True, reason="ps_unlocked is not in workflow/studies/seed.yaml yet")
-
-
-@pytest.mark.parametrize(
-    "claim", [pytest.param(one, marks=[NOT_IN_SEED_YAML_YET] if one.id == "2c" else [], id=one.id) for one in CLAIMS]
-)
+@pytest.mark.parametrize("claim", CLAIMS, ids=[one.id for one in CLAIMS])
 def test_the_command_that_stands_beside_a_claim_measures_it(claim):
     _, _, overlay = claim.command.partition("--configfile ")
     config = validate(read_config([PROJECT / name for name in ("config.yaml", overlay) if name]))

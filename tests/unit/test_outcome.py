@@ -129,3 +129,8 @@ def test_the_command_survives_a_shell_whatever_the_names_hold():
 def test_it_needs_neither_pandas_nor_torch():
     code = "import sys, casual_training.outcome; sys.exit(bool({'pandas', 'torch'} & sys.modules.keys()))"
     assert subprocess.run([sys.executable, "-c", code], timeout=60).returncode == 0
+
+
+def test_what_cannot_be_made_here_is_no_failure_and_not_to_be_repeated(tmp_path):
+    runs = ended(tmp_path, failing(1, 2, status="unavailable", cause="torch finds no accelerator"))
+    assert closing_lines(runs, tmp_path, COMMAND) == "study default: 4 of 6 runs are ok, 2 cannot be made here"

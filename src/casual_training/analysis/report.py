@@ -176,7 +176,9 @@ def _warnings(cell, own: pd.DataFrame) -> list[tuple[str, str]]:
         badges.append(("warn", f"oversubscribed: {workers} on {count(run['cores'], 'core')}"))
     if cell.rate_only:
         badges.append(("plain", "rate only"))
-    n_failed, n_expected = _count_failed(own)
+    n_failed, n_expected, n_unavailable = _count_failed(own)
+    if n_unavailable:
+        badges.append(("plain", "unavailable here"))
     if n_failed:
         badges.append(("bad", f"{n_failed} of {count(cell.n_runs, 'run')} failed"))
     if n_expected:
@@ -184,18 +186,20 @@ def _warnings(cell, own: pd.DataFrame) -> list[tuple[str, str]]:
     return badges
 
 
-def _count_failed(runs: pd.DataFrame) -> tuple[int, int]:
-    """Count the failed runs, and apart from them those that failed as expected."""
-    failed = runs[runs["status"] != "ok"]
+def _count_failed(runs: pd.DataFrame) -> tuple[int, int, int]:
+    """Count the failed runs, and apart from them those that failed as expected and those that cannot be made here."""
+    n_unavailable = int((runs["status"] == "unavailable").sum())
+    failed = runs[~runs["status"].isin(["ok", "unavailable"])]
     n_expected = int(failed["expected"].fillna(False).sum())
-    return len(failed) - n_expected, n_expected
+    return len(failed) - n_expected, n_expected, n_unavailable
 
 
 def _progress(runs: pd.DataFrame, ceilings: pd.DataFrame, n_missing: int) -> str:
-    n_failed, n_expected = _count_failed(runs)
+    n_failed, n_expected, n_unavailable = _count_failed(runs)
     finished = f"{len(runs)} of {count(len(runs) + n_missing, 'planned run')} have finished"
     failed = f"; {n_failed} of them failed" if n_failed else ""
     failed += f"; {n_expected} failed as expected" if n_expected else ""
+    failed += f"; {n_unavailable} cannot be made here" if n_unavailable else ""
     without = "; no ceiling is measured yet" if ceilings.empty else ""
     return f"{finished}{failed}{without}."
 
