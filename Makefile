@@ -3,7 +3,7 @@
 #   make setup    .venv with the pinned dependencies
 #   make study    set-up, data, the default study; says where the page is
 #   make test     set-up, then the tests (needs Chromium and ChromeDriver for the page's own)
-#   make test-faults    only what interruptions and failures do, many times over: up to 25 minutes
+#   make test-faults    only what interruptions and failures do, many times over: half an hour on 2 busy cores
 #   make lint     ruff, snakefmt, snakemake --lint
 #   make bench    the figures of docs/method.md, measured here
 #

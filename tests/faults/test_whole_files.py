@@ -43,6 +43,31 @@ def test_a_reader_never_finds_a_part_of_a_file_that_is_rewritten_2000_times(tmp_
     assert list(tmp_path.iterdir()) == [path]
 
 
+WITH_LITTLE_ROOM = """
+import resource
+import sys
+from pathlib import Path
+
+from casual_training.files import write_whole
+
+resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000))  # no file may grow beyond so many bytes
+try:
+    write_whole(Path(sys.argv[1]), "x" * 100_000)
+except ValueError as error:
+    print(error)
+"""
+
+
+def test_a_file_that_finds_no_room_is_one_sentence_and_leaves_the_old_one_whole(tmp_path):
+    path = tmp_path / "run.json"
+    write_whole(path, "old")
+    said = subprocess.run([sys.executable, "-c", WITH_LITTLE_ROOM, str(path)], capture_output=True, text=True)
+    assert said.stdout.startswith(f"cannot write {path}: "), said.stderr
+    assert said.stdout.count("\n") == 1
+    assert path.read_text() == "old"
+    assert list(tmp_path.iterdir()) == [path]
+
+
 @pytest.fixture
 def small_disk(project):
     """A disk for the results of a study, which the first run fills."""
