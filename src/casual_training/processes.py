@@ -16,6 +16,7 @@ from multiprocessing import connection, forkserver, util
 
 TEMPORARY_FOLDER = "CASUAL_TRAINING_TEMPORARY_FOLDER"  # tells the fork server which folder is the supervisor's
 HEARTBEAT_SECONDS = 5
+UNKNOWN_EXITCODE = 255  # what multiprocessing says of a process whose fork server is gone
 ENDING_SECONDS = 2  # a worker gets so long to obey SIGTERM before it is killed
 
 
@@ -175,6 +176,8 @@ def _how_it_ended(exitcode: int, cause) -> str:
             pass  # the pipe closed with nothing in it: the worker had no time to say why
     if exitcode < 0:
         return f"was killed by {signal.Signals(-exitcode).name}"
+    if exitcode == UNKNOWN_EXITCODE:
+        return "was lost with the fork server, which has been killed"
     return f"exited with code {exitcode}"
 
 

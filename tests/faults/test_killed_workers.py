@@ -125,6 +125,7 @@ def test_workers_whose_fork_server_is_killed_end_with_the_run():
     pids[2] = forkserver._forkserver._forkserver_pid
     failure, _ = attempt(announces_and_sleeps, pids)
     assert failure.status == "failed"
+    assert failure.cause.endswith("was lost with the fork server, which has been killed")
     time.sleep(0.5)
     assert not any(map(is_alive, pids[:2]))
     forkserver.ensure_running()  # for the tests that follow
