@@ -123,7 +123,7 @@ def describe_run(run: Run, position: int = 0) -> dict:
     clocks = {"wait_seconds": 0.0, "import_seconds": 3.1, "load_seconds": 0.4, "spawn_seconds": 2.1}
     clocks |= {"train_seconds": seconds, "evaluate_seconds": 0.8, "write_seconds": 0.01}
     record = {
-        "format": 2,
+        "format": 3,
         **{
             key: getattr(run, key)
             for key in ["study", "workload", "method", "strategy", "workers", "epochs", "passes", "seed"]
@@ -145,6 +145,8 @@ def describe_run(run: Run, position: int = 0) -> dict:
         "test_loss": 0.45,
         "cpu_seconds": workers * seconds,
         "peak_rss_mb": 450.0 * workers,
+        "pss_mb": 250.0 * workers,
+        "overlap": 0.99,
         "curve": make_curve(samples, seconds, accuracy),
         "worker_records": [of_worker | {"rank": rank} for rank in range(workers)],
         "server_record": None,

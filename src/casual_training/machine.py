@@ -43,6 +43,14 @@ def load_average() -> float | None:
     return os.getloadavg()[0] if hasattr(os, "getloadavg") else None
 
 
+def pss_mb() -> float | None:
+    """Give the memory of the calling process in MB, with its share of every page that it shares (Linux)."""
+    for line in (_read(Path("/proc/self/smaps_rollup")) or "").splitlines():
+        if line.startswith("Pss:"):
+            return int(line.split()[1]) / 2**10
+    return None
+
+
 def versions() -> dict:
     """Give the versions of Python and of the packages that results depend on."""
     packages = ("casual-training", "torch", "torchvision", "numpy", "snakemake")

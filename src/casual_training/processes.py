@@ -116,6 +116,8 @@ def _work(function, rank, run, recorder, barrier, join, to_supervisor, arguments
             if not is_server:
                 function(rank, run, recorder, *arguments)
                 recorder.complete()
+            barrier.wait()  # memory is weighed while everybody is there to share it
+            recorder.weigh()
         if is_server:
             recorder.complete()  # it has served until all workers left
     except Exception as error:

@@ -9,7 +9,7 @@ from casual_training import machine
 from casual_training.processes import RunFailed
 from casual_training.run import Run
 
-RUN_FORMAT = 2
+RUN_FORMAT = 3
 MEASURED = (
     "samples",
     "samples_per_second",
@@ -18,6 +18,8 @@ MEASURED = (
     "test_loss",
     "cpu_seconds",
     "peak_rss_mb",
+    "pss_mb",
+    "overlap",
 )
 
 
@@ -53,11 +55,14 @@ def speed(recorder) -> dict:
     """Sum up what the workers, and the server if there is one, recorded of their work."""
     workers, server = recorder.workers(), recorder.server()
     everybody = [*workers, server] if server else workers
+    weights = [process["pss_mb"] for process in everybody]
     return {
         "samples": recorder.samples,
         "samples_per_second": recorder.samples / (recorder.ended - recorder.started),
         "cpu_seconds": sum(process["cpu_seconds"] for process in everybody),
         "peak_rss_mb": sum(process["peak_rss_mb"] for process in everybody),
+        "pss_mb": None if None in weights else sum(weights),
+        "overlap": recorder.overlap,
     }
 
 

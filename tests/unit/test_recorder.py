@@ -84,7 +84,7 @@ def test_the_server_is_no_worker(recorder):
     assert recorder.server() is None
     recorder.start(2, threads=2)
     recorder.complete()
-    assert recorder.server().keys() == {"threads", "cpu_seconds", "peak_rss_mb"}
+    assert recorder.server().keys() == {"threads", "cpu_seconds", "peak_rss_mb", "pss_mb"}
     assert recorder.completed(2)
     assert recorder.threads(2) == 2
     assert len(recorder.workers()) == 2

@@ -47,7 +47,7 @@ def test_each_planned_run_has_a_folder_with_three_files_and_there_is_no_other(fi
 def test_every_run_is_ok_and_says_what_was_run(records):
     assert len(records) == 4
     for run, record in records:
-        assert (record["format"], record["status"], record["cause"]) == (2, "ok", "")
+        assert (record["format"], record["status"], record["cause"]) == (3, "ok", "")
         assert record["spec"] == run.spec
         for key in ("study", "workload", "method", "strategy", "workers", "epochs", "passes", "seed", "cores"):
             assert record[key] == getattr(run, key)

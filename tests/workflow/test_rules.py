@@ -16,7 +16,7 @@ RUNS_COLUMNS = (
     "workload,method,strategy,workers,epochs,seed,threads_per_worker,cores,oversubscribed,order,status,expected,"
     "rate_only,cause,import_seconds,load_seconds,spawn_seconds,train_seconds,evaluate_seconds,write_seconds,wall_seconds,samples,"
     "samples_per_second,validation_accuracy,test_accuracy,test_loss,target,seconds_to_target,samples_to_target,"
-    "cpu_seconds,peak_rss_mb"
+    "cpu_seconds,peak_rss_mb,pss_mb,overlap"
 )
 CEILINGS_COLUMNS = "workload,seed,copies,status,cause,samples_per_second"
 COMPARISON_COLUMNS = (

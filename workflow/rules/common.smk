@@ -45,7 +45,7 @@ ALL_CORES = 100_000
 
 # What every run goes through, whatever its strategy and model: modules of src/casual_training.
 CORE = """
-clocks datasets evaluation experiment idx optimization pictures pipelines preload processes record recorder rendezvous
+clocks datasets evaluation experiment idx machine optimization pictures pipelines preload processes record recorder rendezvous
 run seeding shared_memory snapshots
 """.split()
 

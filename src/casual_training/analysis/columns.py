@@ -41,6 +41,8 @@ RUNS_COLUMNS = {
     "samples_to_target": WHOLE,
     "cpu_seconds": FIGURE,
     "peak_rss_mb": FIGURE,
+    "pss_mb": FIGURE,
+    "overlap": FIGURE,
 }
 CEILINGS_COLUMNS = {
     "workload": TEXT,

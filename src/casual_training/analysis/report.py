@@ -42,7 +42,8 @@ OF_EVERY_RUN = [
     "target",
     "seconds_to_target",
     "samples_to_target",
-    "peak_rss_mb",
+    "pss_mb",
+    "overlap",
 ]
 CEILING_TOLERANCE_PERCENT = 110  # what noise may add to a share that cannot exceed 100 % on a quiet machine
 KINDS_OF_VERDICT = {"confirmed": "good", "refuted": "bad", "undecided": "warn"}

@@ -104,6 +104,8 @@ COLUMNS = {
     "points": Column("points"),
     "highest_accuracy": Column("highest accuracy", percent),
     "last_accuracy_median": Column("last accuracy, median", percent),
+    "pss_mb": Column("memory at the end (MB), shared pages once", "{:,.0f}".format),
+    "overlap": Column("time in which all workers trained", short_percent),
     "peak_rss_mb": Column("peak memory (MB), shared pages once a worker", "{:,.0f}".format),
     "seconds": Column("seconds", "{:.2f}".format),
     "loss_smoothed": Column("smoothed loss", "{:.3f}".format),

@@ -30,6 +30,7 @@ def work(rank, run, recorder, model, data) -> None:
     for number in range(run.passes):
         for inputs, targets in data.batches(number, rank):
             optimizer.zero_grad()  # sets the gradients to None, which keeps them private
+            recorder.reading()
             loss = compute_loss(model(inputs), targets)
             loss.backward()
             optimizer.step()
