@@ -87,6 +87,7 @@ def _parser() -> argparse.ArgumentParser:
         "draw-losses": "draw the loss charts",
         "draw-speedup": "draw the speed-up chart",
         "draw-accuracy": "draw the accuracy chart",
+        "draw-code-cost": "draw speed-up against lines of code",
         "write-report": "write the page",
         "report": "all of these, from the run folders that exist",
     }.items():
@@ -157,6 +158,8 @@ def _analyse(arguments) -> None:
             steps.draw_speedup(arguments.study, root)
         case "draw-accuracy":
             steps.draw_accuracy(arguments.study, root)
+        case "draw-code-cost":
+            steps.draw_code_cost(arguments.study, root)
         case "write-report":
             steps.write_report(arguments.study, root, arguments.again)
         case "report":

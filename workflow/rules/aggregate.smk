@@ -21,7 +21,8 @@ rule compare_methods:
     input:
         runs="results/{study}/runs.csv",
         ceilings="results/{study}/ceilings.csv",
-        sources=sources_of_analysis("tables.py"),
+        scripts=SCRIPTS,
+        sources=sources_of_analysis("code_cost.py", "tables.py"),
     output:
         report("results/{study}/comparison.csv", caption="../report/comparison.rst", category="Tables"),
     log:

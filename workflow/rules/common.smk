@@ -105,6 +105,10 @@ def sources_of_analysis(*modules):
     return [f"src/casual_training/analysis/{module}" for module in ("columns.py", "steps.py", *modules)]
 
 
+# The scripts that show what a method costs in code.
+SCRIPTS = sorted(str(file) for file in Path("examples/standalone").glob("*.py"))
+
+
 onstart:
     for folder in (f"results/{STUDY}", f"reports/{STUDY}"):
         try:

@@ -1,6 +1,6 @@
 # From tables to charts and the page.
 
-CHARTS = ["speedup", "accuracy", "losses_smoothed", "losses"]
+CHARTS = ["speedup", "accuracy", "losses_smoothed", "losses", "code_cost"]
 
 
 rule plot_losses:
@@ -68,6 +68,26 @@ rule plot_accuracy:
         "python -m casual_training draw-accuracy --study {params.study:q} 2>&1 | tee {log:q}"
 
 
+rule plot_code_cost:
+    input:
+        comparison="results/{study}/comparison.csv",
+        runs="results/{study}/runs.csv",
+        sources=sources_of_analysis("charts.py", "wording.py"),
+    output:
+        report(
+            multiext("reports/{study}/figures/code_cost", ".svg", ".png"),
+            caption="../report/code_cost.rst",
+            category="Charts",
+        ),
+        "reports/{study}/tables/code_cost.csv",
+    log:
+        "results/{study}/logs/plot_code_cost.log",
+    params:
+        study=CONFIG_JSON,
+    shell:
+        "python -m casual_training draw-code-cost --study {params.study:q} 2>&1 | tee {log:q}"
+
+
 rule render_report:
     input:
         runs="results/{study}/runs.csv",
@@ -76,8 +96,9 @@ rule render_report:
         claims="results/{study}/claims.csv",
         charts=expand("reports/{{study}}/figures/{chart}.svg", chart=CHARTS),
         tables=expand("reports/{{study}}/tables/{chart}.csv", chart=CHARTS),
+        scripts=SCRIPTS,
         sources=sources_of_analysis(
-            "original.py", "report.py", "report.html.jinja2", "tables.py", "verdict.py", "wording.py"
+            "code_cost.py", "original.py", "report.py", "report.html.jinja2", "tables.py", "verdict.py", "wording.py"
         ),
         outcome="src/casual_training/outcome.py",
     output:

@@ -1,4 +1,4 @@
-"""The page's charts and the table behind each: speed-ups, accuracy, losses smoothed, losses as logged.
+"""The page's charts and the table behind each: speed-ups, accuracy, losses smoothed and as logged, cost in code.
 
 Narrow on purpose, so that text stays readable on a phone. Every line differs in colour (safe for colour-blind
 readers) and in dash; several workloads stand one above the other.
@@ -15,6 +15,7 @@ import pandas as pd
 import seaborn
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator, StrMethodFormatter
 
 from casual_training.analysis import wording
@@ -22,6 +23,7 @@ from casual_training.analysis.columns import (
     ACCURACY_COLUMNS,
     ACCURACY_SUMMARY_COLUMNS,
     CELL,
+    CODE_COST_COLUMNS,
     LOSSES_COLUMNS,
     SMOOTHED_COLUMNS,
     SPEEDUP_COLUMNS,
@@ -36,6 +38,7 @@ LINE_HEIGHT = 0.21  # inches, of a line of text beside a chart
 MOST_POINTS = 200  # of a smoothed curve
 COLOURS = [seaborn.color_palette("colorblind")[i] for i in (0, 1, 2, 3, 4, 5, 7, 9)]  # without the two palest
 DASHES = ["-", (0, (5, 2)), (0, (1, 1.3)), (0, (6, 2, 1, 2)), (0, (3, 1.5, 1, 1.5, 1, 1.5))]
+MARKERS = ["o", "s", "^", "D", "v", "P", "X"]  # one fewer than colours: only the 57th method looks like the first
 STYLE = seaborn.axes_style("whitegrid") | {
     "font.size": 10,
     # The first comes with matplotlib; a browser without it finds one that is not wider.
@@ -123,6 +126,12 @@ def speedup_data(runs: pd.DataFrame, ceilings: pd.DataFrame) -> pd.DataFrame:
     return as_table(pair(runs, ceilings).assign(configuration=names), SPEEDUP_COLUMNS)
 
 
+def code_cost_data(comparison: pd.DataFrame, runs: pd.DataFrame) -> pd.DataFrame:
+    """Give what each configuration that has a standalone script costs and gains (CODE_COST_COLUMNS)."""
+    over = runs.groupby(CELL, sort=False)["oversubscribed"].any().reset_index()
+    return as_table(comparison[comparison["lines_changed"].notna()].merge(over, on=CELL), CODE_COST_COLUMNS)
+
+
 def losses(data: pd.DataFrame) -> Figure:
     """Draw the original study's chart from `losses_data`: training loss against logged batches."""
     figure, axes = _draw_curves(data, "logged_batch", "loss", line_width=0.7)
@@ -170,6 +179,47 @@ def speedup(data: pd.DataFrame) -> Figure:
             _draw_speedups(axis, group)
         _draw_legend(figure, axes, ncols=2)
     return figure
+
+
+def code_cost(data: pd.DataFrame) -> Figure:
+    """Draw `code_cost_data`, a colour and a marker a method: speed-up over lines changed, the workers beside a point."""
+    data = data.dropna(subset="speedup_vs_best_serial")
+    methods = list(dict.fromkeys(data["method"]))
+    with matplotlib.rc_context(STYLE):
+        figure, axes = _facets(data, height=3, extra=LINE_HEIGHT * (len(methods) + 2))
+        for axis, (_, group) in zip(axes, data.groupby("workload", sort=False), strict=False):
+            _draw_code_costs(axis, group, methods)
+        _draw_legend(figure, axes)
+    return figure
+
+
+def _draw_code_costs(axis: Axes, group: pd.DataFrame, methods: list[str]) -> None:
+    axis.axhline(1, color="0.35", linewidth=1.2, label="best serial run")
+    for method, own in group.groupby("method", sort=False):
+        place = methods.index(method)
+        look = {"color": COLOURS[place % len(COLOURS)], "marker": MARKERS[place % len(MARKERS)]}
+        own = own.sort_values("speedup_vs_best_serial")
+        axis.plot(
+            own["lines_changed"].astype(float),
+            own["speedup_vs_best_serial"],
+            linewidth=0.8,
+            label=textwrap.fill(method, width=42),
+            **look,
+        )
+        for point in own.itertuples():
+            axis.annotate(
+                f"{point.workers}{'*' if point.oversubscribed is True else ''}",
+                (point.lines_changed, point.speedup_vs_best_serial),
+                xytext=(6, 0),
+                textcoords="offset points",
+                va="center",
+                fontsize=8,
+            )
+    axis.add_line(Line2D([], [], linestyle="none", label="beside a point: its workers; *: oversubscribed"))
+    most = max(1, group["lines_changed"].max())
+    axis.set(xlim=(-0.04 * most, 1.1 * most), ylim=(0, 1.1 * max(1, group["speedup_vs_best_serial"].max())))
+    axis.set(xlabel="lines of code changed in the serial script", ylabel="times as fast as the best serial run")
+    axis.xaxis.set_major_locator(MaxNLocator(6, integer=True))
 
 
 def save(figure: Figure, stem: Path, title: str) -> None:

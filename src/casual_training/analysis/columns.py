@@ -68,6 +68,8 @@ COMPARISON_COLUMNS = {
     "speedup_vs_serial_1_thread": FIGURE,
     "percent_of_ceiling": FIGURE,
     "test_accuracy_median": FIGURE,
+    "lines_changed": WHOLE,
+    "new_names": WHOLE,
 }
 CLAIMS_COLUMNS = {
     "id": TEXT,
@@ -114,6 +116,16 @@ SPEEDUP_COLUMNS = {
     "rate_only": FLAG,
     "speedup_vs_best_serial": FIGURE,
     "ceiling_speedup": FIGURE,
+}
+CODE_COST_COLUMNS = {
+    "workload": TEXT,
+    "method": TEXT,
+    "workers": WHOLE,
+    "epochs": FIGURE,
+    "oversubscribed": FLAG,
+    "lines_changed": WHOLE,
+    "new_names": WHOLE,
+    "speedup_vs_best_serial": FIGURE,
 }
 
 ACCURACY_COLUMNS = {

@@ -8,12 +8,13 @@ from pathlib import Path
 import pandas as pd
 from matplotlib.figure import Figure
 
-from casual_training.analysis import charts, claims, report, tables
+from casual_training.analysis import charts, claims, code_cost, report, tables
 from casual_training.analysis.columns import (
     ACCURACY_COLUMNS,
     CEILINGS_COLUMNS,
     CELL,
     CLAIMS_COLUMNS,
+    CODE_COST_COLUMNS,
     COMPARISON_COLUMNS,
     LOGGED_COLUMNS,
     LOSSES_COLUMNS,
@@ -27,7 +28,7 @@ from casual_training.analysis.wording import CHARTS
 from casual_training.files import write_whole
 from casual_training.outcome import outcome
 from casual_training.run import Run
-from casual_training.study import methods, plan, plan_ceilings
+from casual_training.study import PROJECT, methods, plan, plan_ceilings
 
 OF_A_LINE = [*CELL, "oversubscribed"]  # what a chart's legend says of a line
 LONG_AGO = 1_000_000_000  # seconds since 1970: the year 2001; Snakemake takes 0 for no time at all
@@ -43,9 +44,9 @@ def collect(config: dict, root: Path) -> None:
 
 
 def compare(config: dict, root: Path) -> None:
-    """Write comparison.csv from runs.csv and ceilings.csv."""
+    """Write comparison.csv from runs.csv, ceilings.csv and the standalone scripts."""
     comparison = tables.compare_methods(_runs(config, root), _ceilings(config, root))
-    _write(comparison, _results(config, root) / "comparison.csv")
+    _write(code_cost.add_costs(comparison, _strategies(config), _scripts()), _results(config, root) / "comparison.csv")
 
 
 def examine(config: dict, root: Path) -> None:
@@ -78,6 +79,13 @@ def draw_speedup(config: dict, root: Path) -> None:
     _write(data, _reports(config, root) / "tables" / "speedup.csv")
 
 
+def draw_code_cost(config: dict, root: Path) -> None:
+    """Draw speed-up against lines of code from comparison.csv and runs.csv, and write the table behind it."""
+    data = charts.code_cost_data(_comparison(config, root), _runs(config, root))
+    _save(charts.code_cost(data), config, root, "code_cost")
+    _write(data, _reports(config, root) / "tables" / "code_cost.csv")
+
+
 def write_report(config: dict, root: Path, command: str) -> None:
     """Write report.html from the tables and the charts, and copy the tables to stand beside it.
 
@@ -95,13 +103,14 @@ def write_report(config: dict, root: Path, command: str) -> None:
     shown = {
         "runs": _runs(config, root),
         "ceilings": _ceilings(config, root),
-        "comparison": read_table(results / "comparison.csv", COMPARISON_COLUMNS),
+        "comparison": _comparison(config, root),
         "claims": read_table(results / "claims.csv", CLAIMS_COLUMNS),
         "provenance": tables.collect_provenance(folders),
         "speedup": read_table(reports / "tables" / "speedup.csv", SPEEDUP_COLUMNS),
         "accuracy": charts.accuracy_summary(read_table(reports / "tables" / "accuracy.csv", ACCURACY_COLUMNS)),
         "losses_smoothed": read_table(reports / "tables" / "losses_smoothed.csv", SMOOTHED_COLUMNS),
         "losses": charts.losses_summary(read_table(reports / "tables" / "losses.csv", LOSSES_COLUMNS)),
+        "code_cost": read_table(reports / "tables" / "code_cost.csv", CODE_COST_COLUMNS),
     }
     for name in ("runs", "ceilings", "comparison", "claims"):
         _write(shown[name], reports / "tables" / f"{name}.csv")
@@ -113,6 +122,8 @@ def write_report(config: dict, root: Path, command: str) -> None:
         ended=outcome(planned + ceilings, root),
         missing=[f"{run.workload}: {run.method}, {run.split}, seed {run.seed}" for run in missing],
         n_stale=n_present - len(folders),
+        strategies=_strategies(config),
+        scripts=_scripts(),
     )
     write_whole(reports / "report.html", page)
 
@@ -128,6 +139,7 @@ def everything(config: dict, root: Path, command: str) -> None:
     draw_losses(config, root)
     draw_speedup(config, root)
     draw_accuracy(config, root)
+    draw_code_cost(config, root)
     write_report(config, root, command)
 
 
@@ -191,6 +203,20 @@ def _runs(config: dict, root: Path) -> pd.DataFrame:
 
 def _ceilings(config: dict, root: Path) -> pd.DataFrame:
     return read_table(_results(config, root) / "ceilings.csv", CEILINGS_COLUMNS)
+
+
+def _comparison(config: dict, root: Path) -> pd.DataFrame:
+    return read_table(_results(config, root) / "comparison.csv", COMPARISON_COLUMNS)
+
+
+def _strategies(config: dict) -> dict[str, str]:
+    return {name: method["strategy"] for name, method in config["methods"].items()}
+
+
+def _scripts() -> dict[str, str]:
+    """Read the standalone scripts of the project, by their names."""
+    files = sorted((PROJECT / code_cost.FOLDER).glob("*.py"))
+    return {file.stem: file.read_text(encoding="utf-8") for file in files}
 
 
 def _save(figure: Figure, config: dict, root: Path, name: str) -> None:

@@ -14,6 +14,7 @@ CHARTS = {  # in the order of the page; a title, and the caption of the table be
         "The smoothed losses",
     ),
     "losses": ("Training loss of the first seed, every logged batch", "A summary; the CSV file has every batch"),
+    "code_cost": ("Speed-up against the lines of code that it costs", "What each configuration costs and gains"),
 }
 
 
@@ -99,6 +100,8 @@ COLUMNS = {
     "target": Column("target", short_percent),
     "seconds_to_target": Column("time to target (s)", digits),
     "seconds_to_target_median": Column("time to target (s)", digits),
+    "lines_changed": Column("lines of code changed"),
+    "new_names": Column("new names to know"),
     "samples_to_target": Column("samples to target", "{:,.0f}".format),
     "seeds": Column("seeds"),
     "points": Column("points"),
