@@ -11,6 +11,8 @@ import pytest
 
 import fake_study
 from casual_training.analysis import steps
+from casual_training.analysis.code_cost import FOLDER, difference
+from casual_training.study import PROJECT
 
 pytest_plugins = ["browser"]
 
@@ -239,6 +241,25 @@ def test_what_failed_as_expected_is_listed_but_raises_no_alarm_and_asks_for_noth
     assert row_of(page, "unlocked 2 workers")["configuration"].endswith("3 of 3 runs failed as expected")
     assert "--forcerun" not in page.words
     assert "badge bad" not in [attributes.get("class") for attributes in page.all("span")]
+
+
+def test_the_winners_difference_stands_open_and_can_be_copied_as_it_is(plain):
+    page = parsed(plain)
+    text = "".join(page.text)
+    scripts = {file.stem: file.read_text() for file in (PROJECT / FOLDER).glob("*.py")}
+    for name in ("hogwild", "threads"):
+        assert difference(name, scripts) in text
+    section = page.words[page.words.index("The difference to copy") :]
+    assert "fashion_mnist-simple_nn: the fastest way is hogwild , whose script is hogwild .py." in section
+    assert section.index("hogwild .py") < section.index("threads.py, for threads: 1 line")
+
+
+def test_without_a_winner_the_closest_ways_difference_is_shown_and_without_a_parallel_way_that_is_said(tmp_path):
+    slow = fake_study.make_config(methods=["serial", "hogwild"], workers=[2], seeds=[1])
+    level = write_page(tmp_path / "level", slow, lambda run: {"clocks": {"train_seconds": 20.0, "wall_seconds": 30.0}})
+    assert "no way is announced as the fastest; the closest is hogwild ," in parsed(level).words
+    alone = write_page(tmp_path / "alone", fake_study.make_config(methods=["serial", "threads"], seeds=[1]))
+    assert "no parallel way has a speed-up yet, so there is no difference to show first." in parsed(alone).words
 
 
 def test_target_rate_only_and_every_status_are_explained(plain):
@@ -471,12 +492,13 @@ def test_every_file_of_the_study_is_written_and_no_temporary_one_is_left(plain):
     made = {str(file.relative_to(root)) for file in root.rglob("*") if file.is_file() and "/runs/" not in str(file)}
     figures = [
         f"figures/{name}.{suffix}"
-        for name in ("losses", "losses_smoothed", "speedup", "accuracy")
+        for name in ("losses", "losses_smoothed", "speedup", "accuracy", "code_cost")
         for suffix in ("svg", "png")
     ]
     tables = [
         f"tables/{name}.csv"
-        for name in ("runs", "ceilings", "comparison", "claims", "losses", "losses_smoothed", "speedup", "accuracy")
+        for name in ("runs", "ceilings", "comparison", "claims")
+        + ("losses", "losses_smoothed", "speedup", "accuracy", "code_cost")
     ]
     expected = {f"reports/default/{file}" for file in ["report.html", *figures, *tables]}
     expected |= {f"results/default/{name}.csv" for name in ("runs", "ceilings", "comparison", "claims")}
@@ -518,7 +540,7 @@ def test_in_a_browser_every_chart_has_a_visible_box_with_its_text_inside(request
         "  return [box.width, box.height, box.left >= 0 && box.right <= innerWidth, texts.length, outside.length];"
         "})"
     )
-    assert len(boxes) == 4
+    assert len(boxes) == 5
     for box_width, box_height, inside, n_texts, n_outside in boxes:
         assert box_width > 300 and box_height > 150
         assert inside

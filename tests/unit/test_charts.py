@@ -13,12 +13,14 @@ from casual_training.analysis import charts
 from casual_training.analysis.columns import (
     ACCURACY_COLUMNS,
     CEILINGS_COLUMNS,
+    CODE_COST_COLUMNS,
     LOSSES_COLUMNS,
     RUNS_COLUMNS,
     SMOOTHED_COLUMNS,
     SPEEDUP_COLUMNS,
     as_table,
 )
+from casual_training.analysis.tables import compare_methods
 
 SVG = "{http://www.w3.org/2000/svg}"
 
@@ -327,3 +329,38 @@ def test_the_same_data_give_the_same_files(tmp_path):
     for suffix in ("svg", "png"):
         files = [tmp_path / name / f"losses.{suffix}" for name in ("first", "second")]
         assert files[0].read_bytes() == files[1].read_bytes()
+
+
+def code_costs(*rows):
+    """Make the data of the chart of (method, workers, lines changed, speed-up)."""
+    columns = ["method", "workers", "lines_changed", "speedup_vs_best_serial"]
+    table = pd.DataFrame(rows, columns=columns).assign(workload="images")
+    return as_table(table.assign(oversubscribed=table["workers"] > 2), CODE_COST_COLUMNS)
+
+
+def test_the_data_behind_the_costs_are_the_configurations_with_a_script_marked_where_oversubscribed():
+    table = runs({("serial", 1): [20], ("hogwild", 4): [10], ("odd", 2): [30]})
+    comparison = compare_methods(table, ceilings()).assign(lines_changed=[0, 18, pd.NA], new_names=[0, 7, pd.NA])
+    data = charts.code_cost_data(comparison, table)
+    assert list(data.columns) == list(CODE_COST_COLUMNS)
+    assert data["method"].tolist() == ["serial", "hogwild"]
+    assert data["oversubscribed"].tolist() == [False, True]
+    assert data["speedup_vs_best_serial"].tolist() == [1, 2]
+
+
+def test_every_cost_is_a_point_at_its_lines_and_speedup_with_its_workers_beside_it():
+    data = code_costs(("serial", 1, 0, 0.9), ("hogwild", 2, 18, 1.9), ("hogwild", 4, 18, 1.7), ("failed", 2, 5, None))
+    figure = charts.code_cost(data)
+    axis = figure.axes[0]
+    points = {line.get_label(): line.get_xydata().tolist() for line in axis.lines}
+    assert points["serial"] == [[0, 0.9]]
+    assert points["hogwild"] == [[18, 1.7], [18, 1.9]]
+    assert "failed" not in points
+    assert [text.get_text() for text in axis.texts] == ["1", "4*", "2"]
+    assert "beside a point: its workers; *: oversubscribed" in [text.get_text() for text in words(figure)]
+    looks = {(line.get_color(), line.get_marker()) for line in axis.lines if line.get_label() in ("serial", "hogwild")}
+    assert len(looks) == 2
+
+
+def test_without_a_cost_to_draw_the_chart_says_so():
+    assert charts.code_cost(code_costs()).axes[0].get_title(loc="left") == "no run to draw yet"

@@ -13,7 +13,7 @@ import yaml
 from casual_training import study
 
 REPOSITORY = Path(__file__).parents[2]
-PARTS = ("Snakefile", "config.yaml", "profiles", "src", "workflow")
+PARTS = ("Snakefile", "config.yaml", "examples", "profiles", "src", "workflow")
 
 # The smallest study with every kind of job: serial 1x2, hogwild 1x2 and 2x1, one ceiling; on 640 training images.
 TINY = {
@@ -39,7 +39,7 @@ TINY = {
 RUNS = {"serial 1x2 seed 1", "hogwild 1x2 seed 1", "hogwild 2x1 seed 1"}
 CEILINGS = {"ceiling seed 1"}
 PAGE = {"render_report", "all"}
-CHARTS = {"plot_accuracy", "plot_losses", "plot_speedup"}
+CHARTS = {"plot_accuracy", "plot_code_cost", "plot_losses", "plot_speedup"}
 ANALYSIS = {"collect_runs", "compare_methods", "examine_claims"} | CHARTS | PAGE
 
 

@@ -45,6 +45,7 @@ def test_the_default_study_is_24_runs_and_3_ceilings(default_jobs):
         "compare_methods": 1,
         "examine_claims": 1,
         "plot_accuracy": 1,
+        "plot_code_cost": 1,
         "plot_losses": 1,
         "plot_speedup": 1,
         "render_report": 1,
@@ -106,6 +107,7 @@ def test_a_study_that_is_moved_and_its_code_checked_out_again_has_nothing_to_do(
         ("recorder.py", RUNS | CEILINGS | ANALYSIS),
         ("analysis/charts.py", CHARTS | PAGE),
         ("analysis/claims.py", {"examine_claims"} | PAGE),
+        ("../../examples/standalone/hogwild.py", {"compare_methods", "plot_code_cost"} | PAGE),
         ("analysis/report.html.jinja2", PAGE),
     ],
 )

@@ -22,7 +22,7 @@ CEILINGS_COLUMNS = "workload,seed,copies,status,cause,samples_per_second"
 COMPARISON_COLUMNS = (
     "workload,method,workers,epochs,rate_only,n_runs,n_ok,n_on_target,train_seconds_median,seconds_to_target_median,"
     "samples_per_second_median,speedup_vs_best_serial,speedup_vs_serial_1_thread,percent_of_ceiling,"
-    "test_accuracy_median"
+    "test_accuracy_median,lines_changed,new_names"
 )
 CLAIMS_COLUMNS = (
     "id,approach,claim,original_figure,what_it_hid,compared,split,measured,low,high,unit,n,verdict,note,command"
@@ -164,6 +164,16 @@ def test_plot_speedup_draws_the_chart_and_writes_the_table_behind_it(analysed):
     speedups = pd.read_csv(table)
     assert list(speedups.groupby("configuration").size()) == [3] * 8
     assert speedups["speedup_vs_best_serial"].count() == 14
+
+
+def test_plot_code_cost_draws_the_chart_and_writes_the_table_behind_it(analysed):
+    charts = [f"reports/default/figures/code_cost.{kind}" for kind in KINDS]
+    *figures, table = make_again(analysed, "plot_code_cost", *charts, "reports/default/tables/code_cost.csv")
+    assert_images(figures)
+    costs = pd.read_csv(table).set_index(["method", "workers"])
+    assert costs.loc[("serial", 1), ["lines_changed", "new_names"]].tolist() == [0, 0]
+    assert costs.loc[("threads", 1), ["lines_changed", "new_names"]].tolist() == [1, 0]
+    assert costs.loc[("hogwild", 2), "lines_changed"] == costs.loc[("hogwild", 4), "lines_changed"] > 10
 
 
 def test_plot_accuracy_draws_the_chart_and_writes_every_point_behind_it(analysed):

@@ -33,7 +33,9 @@ def code_lines(source: str) -> list[str]:
     """
     tree = ast.parse(source)
     for node in ast.walk(tree):
-        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef) and _has_docstring(node):
+        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef) and _has_docstring(
+            node
+        ):
             node.body = node.body[1:] or [ast.Pass()]
     return [line.strip() for line in ast.unparse(tree).splitlines() if line.strip()]
 

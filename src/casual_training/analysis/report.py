@@ -7,6 +7,7 @@ import yaml
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
+from casual_training.analysis.code_cost import BASELINE, difference, new_names, script_of
 from casual_training.analysis.columns import CELL
 from casual_training.analysis.original import CAUSES
 from casual_training.analysis.tables import best_serial
@@ -58,18 +59,22 @@ def render(
     ended: Outcome,
     missing: list[str],
     n_stale: int,
+    strategies: dict[str, str],
+    scripts: dict[str, str],
 ) -> str:
     """Render the page of a study.
 
     Args:
         config: the validated config.
         command: what a person types to run the study again.
-        tables: runs, ceilings, comparison, claims, provenance, speedup, losses_smoothed, and the summaries accuracy and
-            losses.
+        tables: runs, ceilings, comparison, claims, provenance, speedup, losses_smoothed, code_cost, and the summaries
+            accuracy and losses.
         figures: the text of each chart's SVG file, by the names in CHARTS.
         ended: how the planned runs have ended, ceilings included.
         missing: the planned runs without a result, in words.
         n_stale: run folders left out because another config made them.
+        strategies: each method's strategy.
+        scripts: the source of each standalone script, by its name.
     """
     study, runs, comparison = config["study"], tables["runs"], tables["comparison"]
     answers = [answer(workload, runs, comparison, study["seeds"]) for workload in study["workloads"]]
@@ -95,6 +100,7 @@ def render(
         every_run=_view(runs, OF_EVERY_RUN),
         ceilings=_view(tables["ceilings"], OF_A_CEILING),
         charts=[_chart(name, figures[name], tables[name]) for name in CHARTS],
+        code=_code(answers, comparison, strategies, scripts),
         provenance=_provenance(tables["provenance"]),
         config=yaml.safe_dump(config, sort_keys=False, allow_unicode=True, width=100, default_flow_style=None),
         command=command,
@@ -134,6 +140,43 @@ def _comparison(found: Answer, runs: pd.DataFrame, comparison: pd.DataFrame, n_s
             figures["seconds_to_target_median"] = f"{cell.n_on_target} of {count(cell.n_ok, 'seed')}"
         rows.append(row | {"figures": figures.values()})
     return {"workload": found.workload, "headings": shown.values(), "rows": rows}
+
+
+def _code(answers: list[Answer], comparison: pd.DataFrame, strategies: dict[str, str], scripts: dict[str, str]) -> dict:
+    """Give the difference of each method's script to the serial one: first those of the answers, then all others."""
+    of_scripts: dict[str, list[str]] = {}
+    for method in dict.fromkeys(comparison.loc[comparison["lines_changed"].notna(), "method"]):
+        of_scripts.setdefault(script_of(method, strategies[method], scripts), []).append(method)
+    of_scripts.pop(BASELINE, None)
+    lines = dict(zip(comparison["method"], comparison["lines_changed"], strict=True))
+    differences = {
+        name: {
+            "name": name,
+            "methods": methods,
+            "n_lines": count(lines[methods[0]], "line"),
+            "names": new_names(scripts[name], scripts[BASELINE]),
+            "lines": difference(name, scripts).splitlines(),
+        }
+        for name, methods in of_scripts.items()
+    }
+    leading = [_leading(one, comparison, strategies, scripts) for one in answers]
+    shown = dict.fromkeys(lead["script"] for lead in leading if lead["script"] in differences)
+    others = [one for name, one in differences.items() if name not in shown]
+    return {"leading": leading, "shown": [differences[name] for name in shown], "others": others}
+
+
+def _leading(found: Answer, comparison: pd.DataFrame, strategies: dict[str, str], scripts: dict[str, str]) -> dict:
+    """Say whose difference is shown first for a workload: the winner's, or without one that of the best contender."""
+    own = comparison[(comparison["workload"] == found.workload) & comparison["speedup_vs_best_serial"].notna()]
+    contenders = own[[strategies[method] != BASELINE for method in own["method"]]]
+    if found.winner:
+        method, kind = found.winner[0], "fastest"
+    elif len(contenders):
+        method, kind = contenders.loc[contenders["speedup_vs_best_serial"].idxmax(), "method"], "closest"
+    else:
+        return {"workload": found.workload, "method": "", "kind": "nobody", "script": None}
+    script = script_of(method, strategies[method], scripts)
+    return {"workload": found.workload, "method": method, "kind": kind, "script": script}
 
 
 def _original(claims: pd.DataFrame) -> dict[str, list[dict]]:

@@ -1,0 +1,175 @@
+"""What a method costs in code is counted as a person would count it."""
+
+import shutil
+import subprocess
+
+import pandas as pd
+import pytest
+
+from casual_training.analysis import code_cost
+from casual_training.analysis.code_cost import code_lines, difference, lines_changed, new_names, script_of
+
+SERIAL = '''"""Plain training."""
+
+import torch
+from torch import nn
+
+
+def train(model, data):
+    """Train it."""
+    torch.manual_seed(1)  # so that it repeats
+    for batch in data:
+        step(model, batch)
+    print("done")
+'''
+PARALLEL = '''"""Training in several workers,
+which takes more words."""
+
+import os
+
+import torch
+from torch import multiprocessing as workers, nn
+import torch.distributed
+
+
+class Team:
+    """Who trains."""
+
+    def size(self):
+        # As many as there are cores.
+        return os.cpu_count()
+
+
+def train(rank, model, data):
+    torch.manual_seed(1 + rank)
+    torch.distributed.init_process_group("gloo")
+    with workers.get_context("spawn").Lock() as lock:
+        for batch in data:
+            step(
+                model,
+                batch,
+            )
+    print('done', Team().size(), lock.acquired)
+'''
+
+
+def test_comments_docstrings_blank_lines_indentation_and_layout_are_no_code():
+    assert code_lines(SERIAL) == [
+        "import torch",
+        "from torch import nn",
+        "def train(model, data):",
+        "torch.manual_seed(1)",
+        "for batch in data:",
+        "step(model, batch)",
+        "print('done')",
+    ]
+    assert "step(model, batch)" in code_lines(PARALLEL)
+
+
+def test_a_string_that_is_no_docstring_is_code():
+    assert code_lines("text = '# not a comment'\nlong = '''two\n\n  lines'''") == [
+        "text = '# not a comment'",
+        "long = 'two\\n\\n  lines'",
+    ]
+
+
+def test_a_function_of_nothing_but_a_docstring_has_a_body_still():
+    assert code_lines('def nothing():\n    """Do nothing."""') == ["def nothing():", "pass"]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "expected"),
+    [
+        ("a\nb\nc", "a\nb\nc", 0),
+        ("a\nb\nc", "a\nx\nc", 1),  # replaced: one line
+        ("a\nb\nc", "a\nx\ny\nc", 2),  # one replaced by two
+        ("a\nb\nc\nd", "a\nx\nd", 2),  # two replaced by one
+        ("a\nb", "a\nb\nx\ny", 2),  # added
+        ("a\nb\nc", "c", 2),  # removed
+        ("a\nb\nc", "b\nc\na", 2),  # moved: gone here, new there
+        ("a\nb\nc", "x\nb\ny", 2),  # two stretches
+        ("a", "if a:\n    a", 2),
+        ("if a:\n    b", "b", 1),  # only indented differently: the line inside counts nowhere
+    ],
+)
+def test_lines_are_counted_as_in_a_side_by_side_diff(old, new, expected):
+    assert lines_changed(new, old) == expected
+
+
+def test_the_lines_of_a_whole_script_are_those_counted_by_hand():
+    # import os; the import of multiprocessing and that of distributed for that of nn (2); class, def and return (3) in the
+    # same stretch as "def train", which is replaced (1) and followed by a replaced seed (1), the group and the "with";
+    # print.
+    assert lines_changed(PARALLEL, SERIAL) == 1 + 2 + 3 + 1 + 1 + 2 + 1
+
+
+def test_new_names_are_those_of_modules_in_full_and_those_of_other_objects_with_a_dot():
+    assert new_names(PARALLEL, SERIAL) == [
+        ".Lock",
+        ".acquired",
+        "os.cpu_count",
+        "torch.distributed.init_process_group",
+        "torch.multiprocessing.get_context",
+    ]
+
+
+def test_what_a_script_defines_itself_is_no_name_to_know():
+    script = """
+import argparse
+
+class Counter:
+    def __init__(self):
+        self.total = 0
+
+    def add(self):
+        self.total += 1
+
+parser = argparse.ArgumentParser()
+parser.add_argument("--log-interval")
+arguments = parser.parse_args()
+Counter().add()
+print(arguments.log_interval, Counter().total)
+"""
+    assert new_names(script, "") == [".add_argument", ".parse_args", "argparse.ArgumentParser"]
+
+
+def test_a_script_costs_nothing_against_itself():
+    assert lines_changed(PARALLEL, PARALLEL) == 0
+    assert new_names(PARALLEL, PARALLEL) == []
+
+
+@pytest.mark.parametrize(
+    ("method", "strategy", "expected"),
+    [
+        ("serial", "serial", "serial"),
+        ("threads", "serial", "threads"),
+        ("hogwild_torchvision", "hogwild", "hogwild"),
+        ("hogwild_locked", "hogwild", "hogwild_locked"),
+        ("local_sgd_epoch", "local_sgd", "local_sgd"),
+        ("device_regular", "device_switching", None),
+    ],
+)
+def test_a_method_has_the_script_of_its_name_or_else_of_its_strategy(method, strategy, expected):
+    assert script_of(method, strategy, ["hogwild", "hogwild_locked", "local_sgd", "serial", "threads"]) == expected
+
+
+def test_a_comparison_gets_the_costs_of_each_method_and_none_where_there_is_no_script():
+    comparison = pd.DataFrame({"method": ["plain", "team", "team", "other"], "workers": [1, 2, 4, 2]})
+    strategies = {"plain": "serial", "team": "parallel", "other": "unknown"}
+    scripts = {"serial": SERIAL, "parallel": PARALLEL}
+    costs = code_cost.add_costs(comparison, strategies, scripts)
+    assert costs["lines_changed"].tolist() == [0, 11, 11, pd.NA]
+    assert costs["new_names"].tolist() == [0, 5, 5, pd.NA]
+    assert code_cost.add_costs(comparison, strategies, {"parallel": PARALLEL})["lines_changed"].isna().all()
+    assert code_cost.add_costs(comparison[:0], strategies, scripts)["new_names"].tolist() == []
+
+
+def test_the_difference_keeps_comments_and_turns_one_script_into_the_other(tmp_path):
+    found = difference("parallel", {"serial": SERIAL, "parallel": PARALLEL})
+    assert found.startswith("--- serial.py\n+++ parallel.py\n")
+    assert "+        # As many as there are cores.\n" in found
+    if shutil.which("patch"):
+        (tmp_path / "serial.py").write_text(SERIAL)
+        (tmp_path / "my.diff").write_text(found)
+        subprocess.run(["patch", "serial.py", "my.diff"], cwd=tmp_path, check=True, stdout=subprocess.DEVNULL)
+        assert (tmp_path / "serial.py").read_text() == PARALLEL
