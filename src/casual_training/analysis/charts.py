@@ -182,7 +182,7 @@ def speedup(data: pd.DataFrame) -> Figure:
 
 
 def code_cost(data: pd.DataFrame) -> Figure:
-    """Draw `code_cost_data`, a colour and a marker a method: speed-up over lines changed, the workers beside a point."""
+    """Draw `code_cost_data`: speed-up over lines changed, a colour and marker a method, the workers beside a point."""
     data = data.dropna(subset="speedup_vs_best_serial")
     methods = list(dict.fromkeys(data["method"]))
     with matplotlib.rc_context(STYLE):
@@ -198,7 +198,7 @@ def _draw_code_costs(axis: Axes, group: pd.DataFrame, methods: list[str]) -> Non
     for method, own in group.groupby("method", sort=False):
         place = methods.index(method)
         look = {"color": COLOURS[place % len(COLOURS)], "marker": MARKERS[place % len(MARKERS)]}
-        own = own.sort_values("speedup_vs_best_serial")
+        own = own.sort_values("speedup_vs_best_serial").fillna({"oversubscribed": False})
         axis.plot(
             own["lines_changed"].astype(float),
             own["speedup_vs_best_serial"],
@@ -208,7 +208,7 @@ def _draw_code_costs(axis: Axes, group: pd.DataFrame, methods: list[str]) -> Non
         )
         for point in own.itertuples():
             axis.annotate(
-                f"{point.workers}{'*' if point.oversubscribed is True else ''}",
+                f"{point.workers}{'*' if point.oversubscribed else ''}",
                 (point.lines_changed, point.speedup_vs_best_serial),
                 xytext=(6, 0),
                 textcoords="offset points",
