@@ -12,6 +12,7 @@ import pytest
 import fake_study
 from casual_training.analysis import steps
 from casual_training.analysis.code_cost import FOLDER, difference
+from casual_training.analysis.wording import CHARTS
 from casual_training.study import PROJECT
 
 pytest_plugins = ["browser"]
@@ -490,16 +491,8 @@ def test_a_screen_reader_finds_language_landmarks_captions_and_scopes(request, n
 def test_every_file_of_the_study_is_written_and_no_temporary_one_is_left(plain):
     root = plain.parents[2]
     made = {str(file.relative_to(root)) for file in root.rglob("*") if file.is_file() and "/runs/" not in str(file)}
-    figures = [
-        f"figures/{name}.{suffix}"
-        for name in ("losses", "losses_smoothed", "speedup", "accuracy", "code_cost")
-        for suffix in ("svg", "png")
-    ]
-    tables = [
-        f"tables/{name}.csv"
-        for name in ("runs", "ceilings", "comparison", "claims")
-        + ("losses", "losses_smoothed", "speedup", "accuracy", "code_cost")
-    ]
+    figures = [f"figures/{name}.{suffix}" for name in CHARTS for suffix in ("svg", "png")]
+    tables = [f"tables/{name}.csv" for name in ("runs", "ceilings", "comparison", "claims", *CHARTS)]
     expected = {f"reports/default/{file}" for file in ["report.html", *figures, *tables]}
     expected |= {f"results/default/{name}.csv" for name in ("runs", "ceilings", "comparison", "claims")}
     assert {file for file in made if "/ceilings/" not in file} == expected
@@ -540,7 +533,7 @@ def test_in_a_browser_every_chart_has_a_visible_box_with_its_text_inside(request
         "  return [box.width, box.height, box.left >= 0 && box.right <= innerWidth, texts.length, outside.length];"
         "})"
     )
-    assert len(boxes) == 5
+    assert len(boxes) == len(CHARTS)
     for box_width, box_height, inside, n_texts, n_outside in boxes:
         assert box_width > 300 and box_height > 150
         assert inside

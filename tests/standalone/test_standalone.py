@@ -43,15 +43,12 @@ def source_of(name):
     return (PROJECT / FOLDER / f"{name}.py").read_text(encoding="utf-8")
 
 
-def output_of(name, *arguments):
-    """Run a script on few samples and give what it printed."""
-    if "--workers" not in source_of(name):
-        arguments = ()
-    else:
-        arguments = ("--workers", *arguments)
+def output_of(name, workers):
+    """Run a script on few samples, with so many workers if it has any, and give what it printed."""
+    options = {"samples": SAMPLES, "passes": PASSES, "seed": derived_seed(SEED, WORKER, 0), "log-interval": 1}
+    options |= {"workers": workers} if "--workers" in source_of(name) else {}
     done = subprocess.run(
-        [sys.executable, f"{FOLDER}/{name}.py", "--samples", str(SAMPLES), "--passes", str(PASSES)]
-        + ["--log-interval", "1", "--seed", str(derived_seed(SEED, WORKER, 0)), *arguments],
+        [sys.executable, f"{FOLDER}/{name}.py", *(f"--{option}={value}" for option, value in options.items())],
         cwd=PROJECT,
         # Where a script sets no number of threads, torch takes this one.
         env={key: value for key, value in os.environ.items() if key != "PYTHONPATH"} | {"OMP_NUM_THREADS": str(CORES)},
@@ -86,7 +83,7 @@ def test_a_script_imports_torch_and_the_standard_library_only(name):
 
 @pytest.mark.parametrize("name", SCRIPTS)
 def test_a_script_runs_says_how_fast_it_was_and_what_it_learned(name):
-    words = output_of(name, "2")
+    words = output_of(name, 2)
     assert f"{PASSES * SAMPLES} samples in " in words
     assert "accuracy on the first 1,000 samples: " in words
 
@@ -94,13 +91,13 @@ def test_a_script_runs_says_how_fast_it_was_and_what_it_learned(name):
 @pytest.mark.usefixtures("fork_server")
 @pytest.mark.parametrize("name", SCRIPTS)
 def test_with_one_worker_a_script_has_the_losses_of_its_strategy_bit_for_bit(name, monkeypatch):
-    losses = [float(loss) for loss in re.findall(r"\bstep \d+: loss (\S+)$", output_of(name, "1"), re.MULTILINE)]
+    losses = [float(loss) for loss in re.findall(r"\bstep \d+: loss (\S+)$", output_of(name, 1), re.MULTILINE)]
     monkeypatch.syspath_prepend(PROJECT / FOLDER)  # of the workers too, which unpickle its network
     script = importlib.import_module(name)
     config = validate(read_config([PROJECT / "config.yaml"]))
     method = method_of(name, config)
     run = expand(config, "fashion_mnist-simple_nn", name, method | {"max_steps": None}, 1, CORES, SEED)
-    assert script.BATCH == run.batch_size
+    assert run.batch_size == script.BATCH
 
     seed = derived_seed(run.seed, WORKER, 0)
     torch.manual_seed(seed)
@@ -113,9 +110,9 @@ def test_with_one_worker_a_script_has_the_losses_of_its_strategy_bit_for_bit(nam
     assert len(losses) == steps
 
 
-def test_every_parallel_method_of_the_catalogue_but_device_switching_has_a_script():
+def test_every_method_of_the_catalogue_but_device_switching_has_a_script():
     methods = validate(read_config([PROJECT / "config.yaml"]))["methods"]
     without = {
         method["strategy"] for name, method in methods.items() if not script_of(name, method["strategy"], SCRIPTS)
     }
-    assert without <= {"device_switching"}
+    assert without <= {"device_switching", "ps_tutorial"}

@@ -88,7 +88,7 @@ def test_a_function_of_nothing_but_a_docstring_has_a_body_still():
         ("a\nb\nc", "c", 2),  # removed
         ("a\nb\nc", "b\nc\na", 2),  # moved: gone here, new there
         ("a\nb\nc", "x\nb\ny", 2),  # two stretches
-        ("a", "if a:\n    a", 2),
+        ("a", "if a:\n    a", 1),
         ("if a:\n    b", "b", 1),  # only indented differently: the line inside counts nowhere
     ],
 )
@@ -97,9 +97,9 @@ def test_lines_are_counted_as_in_a_side_by_side_diff(old, new, expected):
 
 
 def test_the_lines_of_a_whole_script_are_those_counted_by_hand():
-    # import os; the import of multiprocessing and that of distributed for that of nn (2); class, def and return (3) in the
-    # same stretch as "def train", which is replaced (1) and followed by a replaced seed (1), the group and the "with";
-    # print.
+    # import os; the import of multiprocessing and that of distributed for that of nn (2); class, def and return (3) in
+    # the same stretch as "def train", which is replaced (1) and followed by a replaced seed (1), the group and the
+    # "with" (2); print.
     assert lines_changed(PARALLEL, SERIAL) == 1 + 2 + 3 + 1 + 1 + 2 + 1
 
 

@@ -195,30 +195,31 @@ def code_cost(data: pd.DataFrame) -> Figure:
 
 def _draw_code_costs(axis: Axes, group: pd.DataFrame, methods: list[str]) -> None:
     axis.axhline(1, color="0.35", linewidth=1.2, label="best serial run")
+    firsts = group.drop_duplicates("method")
+    ranks = dict(zip(firsts["method"], firsts.groupby("lines_changed").cumcount(), strict=True))
     for method, own in group.groupby("method", sort=False):
         place = methods.index(method)
         look = {"color": COLOURS[place % len(COLOURS)], "marker": MARKERS[place % len(MARKERS)]}
         own = own.sort_values("speedup_vs_best_serial").fillna({"oversubscribed": False})
-        axis.plot(
-            own["lines_changed"].astype(float),
-            own["speedup_vs_best_serial"],
-            linewidth=0.8,
-            label=textwrap.fill(method, width=42),
-            **look,
-        )
+        label = textwrap.fill(method, width=42)
+        lines, speedups = own["lines_changed"].astype(float), own["speedup_vs_best_serial"]
+        # Hollow, because methods of one script may lie on one another; their words stand by turns right and left.
+        axis.plot(lines, speedups, linewidth=0.8, fillstyle="none", markeredgewidth=1.6, label=label, **look)
+        side = -1 if ranks[method] % 2 else 1
         for point in own.itertuples():
             axis.annotate(
                 f"{point.workers}{'*' if point.oversubscribed else ''}",
                 (point.lines_changed, point.speedup_vs_best_serial),
-                xytext=(6, 0),
+                xytext=(6 * side, 0),
                 textcoords="offset points",
+                ha="left" if side > 0 else "right",
                 va="center",
                 fontsize=8,
             )
     axis.add_line(Line2D([], [], linestyle="none", label="beside a point: its workers; *: oversubscribed"))
     most = max(1, group["lines_changed"].max())
     axis.set(xlim=(-0.04 * most, 1.1 * most), ylim=(0, 1.1 * max(1, group["speedup_vs_best_serial"].max())))
-    axis.set(xlabel="lines of code changed in the serial script", ylabel="times as fast as the best serial run")
+    axis.set(xlabel="lines of code changed in the serial script", ylabel="speed-up over best serial run")
     axis.xaxis.set_major_locator(MaxNLocator(6, integer=True))
 
 

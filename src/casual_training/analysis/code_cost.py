@@ -1,8 +1,8 @@
 """What a method costs in code: how its standalone script differs from the serial one. Pure: reads no file.
 
-Counted is all code of a script but comments and docstrings, also what it prints and which arguments it takes. The scripts
-share one form, so these are the same in all of them but for what a method forces (a number of workers, who prints),
-and a list of lines that do not count would be ours to bend.
+Counted is all code of a script but comments and docstrings, also what it prints and which arguments it takes. The
+scripts share one form, so these are the same in all of them but for what a method forces (a number of workers, who
+prints), and a list of lines that do not count would be ours to bend.
 """
 
 import ast
@@ -33,22 +33,21 @@ def code_lines(source: str) -> list[str]:
     """
     tree = ast.parse(source)
     for node in ast.walk(tree):
-        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef) and _has_docstring(
-            node
-        ):
+        if _has_docstring(node):
             node.body = node.body[1:] or [ast.Pass()]
     return [line.strip() for line in ast.unparse(tree).splitlines() if line.strip()]
 
 
-def _has_docstring(node) -> bool:
-    return bool(node.body) and ast.get_docstring(node, clean=False) is not None
+def _has_docstring(node: ast.AST) -> bool:
+    can_have_one = isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef)
+    return can_have_one and ast.get_docstring(node, clean=False) is not None
 
 
 def lines_changed(source: str, baseline: str) -> int:
     """Count the lines of code in which a script differs from the baseline, as a person does in a side-by-side diff.
 
-    Within a stretch of changes, a removed line and an added one stand beside each other and are one changed line, so the
-    stretch counts as many as the longer of its two sides. A line that only moved counts where it left and where it
+    Within a stretch of changes, a removed line and an added one stand beside each other and are one changed line, so
+    the stretch counts as many as the longer of its two sides. A line that only moved counts where it left and where it
     arrived; one that is only indented differently counts nowhere. Lines are as `code_lines` gives them.
     """
     matcher = difflib.SequenceMatcher(None, code_lines(baseline), code_lines(source), autojunk=False)
@@ -104,7 +103,7 @@ def _imported(tree: ast.Module) -> dict[str, str]:
 
 
 def _defined(tree: ast.Module) -> set[str]:
-    """Give the attributes that a script makes itself: functions, classes, what it assigns, and its arguments' options."""
+    """Give the attributes that a script makes itself: functions, classes, what it assigns, and its options."""
     defined = set()
     for node in ast.walk(tree):
         if isinstance(node, ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):

@@ -200,8 +200,8 @@ def compare_methods(runs: pd.DataFrame, ceilings: pd.DataFrame) -> pd.DataFrame:
     """Summarise each configuration (COMPARISON_COLUMNS) by medians over its ok seeds, in the order of `runs`.
 
     Speed-ups are paired by seed with the best serial method and with the best of one thread. A median time to the
-    target is there only if every ok seed reached it: one over the lucky seeds would flatter. What a method costs in code
-    is left empty: code_cost.py knows.
+    target is there only if every ok seed reached it: one over the lucky seeds would flatter. What a method costs in
+    code is left empty: code_cost.py knows.
     """
     cells = pair(runs, ceilings).groupby(CELL, sort=False)
     comparison = cells.agg(
