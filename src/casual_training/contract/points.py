@@ -63,6 +63,9 @@ def exact_samples(strategy: str) -> str:
         if attempt.recorder.samples != passes * N_SAMPLES:
             told, planned = attempt.recorder.samples, passes * N_SAMPLES
             raise Broken(f"{_of(workers)} told the recorder of {told} samples instead of {planned}")
+        shares = [len(taken) for taken in attempt.data.taken()]
+        if max(shares) - min(shares) > passes:
+            raise Broken(f"{_of(workers)} took {', '.join(map(str, shares))} samples, which are no equal shares")
     return f"{passes} passes over {N_SAMPLES} samples, with {'1 worker' if most == 1 else '1, 2 and 3 workers'}"
 
 
@@ -165,7 +168,7 @@ def _trained(run, **others) -> Attempt:
     except RunFailed as failure:
         if failure.status == "unavailable":
             raise Unavailable(failure.cause) from None
-        raise Broken(f"{_of(run.workers)}: the run was {failure.status}: {failure.cause}") from failure
+        raise Broken(f"{_of(run.workers)}: {failure.status}: {failure.cause}") from failure
     except Exception as error:
         raise Broken(f"{_of(run.workers)}: {type(error).__name__}: {error}") from error
 
