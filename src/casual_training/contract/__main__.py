@@ -12,25 +12,34 @@ from casual_training import parent, processes
 
 
 def main(strategy: str, results: Path, names: list[str]) -> None:
-    """Try the points in this order, up to one that cannot be tried here or that took too long to try the rest."""
+    """Try the points in this order, up to one that cannot be tried here or took too long to try the others."""
     parent.end_with_snakemake()  # or with the command that started this
     processes.prepare()
-    from casual_training.contract import points
     from casual_training.contract.made_up import DEADLINE_SECONDS
 
+    too_slow = False
     with open(results, "a", encoding="utf-8") as file:
         for name in names:
-            point, started = getattr(points, name.replace(" ", "_")), time.perf_counter()
-            sentence, _, _ = point.__doc__.partition("\n")
-            try:
-                outcome, said = "passed", f"{sentence.rstrip('.')} ({point(strategy)})"
-            except points.Broken as broken:
-                outcome, said = "broke", str(broken)
-            except points.Unavailable as unavailable:
-                outcome, said = "unavailable", str(unavailable)
+            started = time.perf_counter()
+            outcome, said = ("not tried", "A point before took too long") if too_slow else _try(name, strategy)
             print(json.dumps({"point": name, "outcome": outcome, "said": said}), file=file, flush=True)
-            if outcome == "unavailable" or time.perf_counter() - started > DEADLINE_SECONDS:
+            if outcome == "unavailable":
                 break
+            too_slow |= time.perf_counter() - started > DEADLINE_SECONDS
+
+
+def _try(name: str, strategy: str) -> tuple[str, str]:
+    """Try one point; returns the outcome and what to say of it."""
+    from casual_training.contract import points
+
+    point = getattr(points, name.replace(" ", "_"))
+    sentence, _, _ = point.__doc__.partition("\n")
+    try:
+        return "passed", f"{sentence.rstrip('.')} ({point(strategy)})"
+    except points.Broken as broken:
+        return "broke", str(broken)
+    except points.Unavailable as unavailable:
+        return "unavailable", str(unavailable)
 
 
 if __name__ == "__main__":

@@ -9,7 +9,6 @@ from casual_training.machine_lock import exclusive_machine
 
 POINTS = ("trains", "exact samples", "equal to serial", "snapshots", "threads", "seed", "death")  # of points.py
 FRESH_PROCESSES = 3
-EXIT_CODES = {"passed": 0, "unavailable": 0, "broke": 1}
 
 
 def check(strategy: str, log: Path | None = None) -> int:
@@ -30,9 +29,11 @@ def check(strategy: str, log: Path | None = None) -> int:
         if log is not None:
             _empty(log)
         outcomes = _try(name, log or Path(folder, "log"))
-    if "broke" in outcomes and log is None:
-        print("  --log FILE keeps what the runs print, with the lines of errors")
-    return max(EXIT_CODES[outcome] for outcome in outcomes)
+    n_broken = outcomes.count("broke")
+    if n_broken:
+        advice = "" if log else "; --log FILE keeps what its runs print, with the lines of errors"
+        print(f"{n_broken} of {len(outcomes)} points broke{advice}")
+    return 1 if n_broken else 0
 
 
 def _name(strategy: str) -> str:
@@ -64,8 +65,6 @@ def _try(name: str, log: Path) -> list[str]:
     stay = try_points(name, list(POINTS), log, tell)
     if outcomes[-1] == "unavailable":
         return outcomes
-    for point in POINTS[len(outcomes) :]:
-        print(f"  not tried    {point:<15}", flush=True)
     tell(deterministic(name, log, FRESH_PROCESSES))
     tell(leaves_nothing(stay))
     return outcomes
@@ -75,7 +74,7 @@ def deterministic(name: str, log: Path, processes: int) -> Result:
     """Try whether runs of one seed in fresh processes end with the same weights, if the file says that they do."""
     point = "deterministic"
     if not strategies.is_deterministic(name):
-        return Result(point, "passed", "Its file does not claim that runs repeat bit for bit (DETERMINISTIC)")
+        return Result(point, "not claimed", "Its file does not say DETERMINISTIC = True")
     hashes = set()
     for _ in range(processes):
         (result,) = try_points(name, ["weights hash"], log).results

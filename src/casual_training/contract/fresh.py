@@ -23,13 +23,16 @@ from casual_training.shared_memory import FOLDER as SHARED_MEMORY
 
 MARK = "CASUAL_TRAINING_CHECK"
 POLL_SECONDS = 0.05
-MOST_SECONDS = 120  # of one process; every run in it has a deadline of its own
+MOST_SECONDS = 60  # of one process; every run in it has a deadline of its own
 ENDING_SECONDS = 5  # what a run started gets so long to be gone after it
 
 
 @dataclass(frozen=True)
 class Result:
-    """What became of a point: "passed", "broke" or "unavailable", and what there is to say of it."""
+    """What became of a point and what there is to say of it.
+
+    Its outcome is "passed", "broke", "unavailable" (it cannot be tried here), "not tried" or "not claimed".
+    """
 
     point: str
     outcome: str
@@ -83,12 +86,9 @@ def try_points(
                 for line in results.read_text(encoding="utf-8").splitlines(keepends=True)[len(told) :]:
                     if line.endswith("\n"):  # or it is being written
                         tell(Result(**json.loads(line)))
-            if running:
-                tell(Result(points[len(told)], "broke", f"did not end within {MOST_SECONDS} s"))
-            elif process.returncode != 0:
-                tell(
-                    Result(points[len(told)], "broke", f"the process that called train left with {process.returncode}")
-                )
+            if len(told) < len(points) and "unavailable" not in [result.outcome for result in told]:
+                how = f"did not return in {MOST_SECONDS} s" if running else f"ended its process ({process.returncode})"
+                tell(Result(points[len(told)], "broke", f"train {how}"))
             left = [f"listened on {address}, which others can reach" for address in sorted(addresses)]
             left += [] if running else _left_behind(mark, temporary, shared_before)
         finally:

@@ -53,7 +53,7 @@ def trains(strategy: str) -> str:
 
 
 def exact_samples(strategy: str) -> str:
-    """Every sample is taken exactly once a pass, by whatever number of workers."""
+    """Every sample is taken exactly once a pass."""
     passes, most = 2, most_workers(strategy, 3)
     for workers in range(1, most + 1):
         attempt = _trained(make_run(strategy, workers=workers, passes=passes))
@@ -66,7 +66,7 @@ def exact_samples(strategy: str) -> str:
         shares = [len(taken) for taken in attempt.data.taken()]
         if max(shares) - min(shares) > passes:
             raise Broken(f"{_of(workers)} took {', '.join(map(str, shares))} samples, which are no equal shares")
-    return f"{passes} passes over {N_SAMPLES} samples, with {'1 worker' if most == 1 else '1, 2 and 3 workers'}"
+    return "1 worker" if most == 1 else "1, 2 and 3 workers"
 
 
 def equal_to_serial(strategy: str) -> str:
@@ -85,7 +85,7 @@ def equal_to_serial(strategy: str) -> str:
 
 
 def snapshots(strategy: str) -> str:
-    """While it trains, the caller's model holds the weights of the moment."""
+    """While it trains, the caller holds the weights of the moment."""
     due = (N_SAMPLES, 2 * N_SAMPLES)
     attempt = _trained(make_run(strategy, passes=3), thresholds=due)
     taken = attempt.recorder.snapshots.taken()
@@ -101,13 +101,13 @@ def snapshots(strategy: str) -> str:
 
 
 def threads(strategy: str) -> str:
-    """Every worker has the planned threads from its first batch to its last."""
+    """Every worker has the planned threads, from its first batch to its last."""
     for workers, planned in ((1, 2), (most_workers(strategy, 2), 1)):
         attempt = _trained(make_run(strategy, workers=workers, threads=planned))
         for rank, number in enumerate(attempt.data.threads()):
             if number != planned:
                 raise Broken(f"worker {rank} had {number} threads instead of {planned}")
-    return "1 worker with 2, others with 1"
+    return "1 and 2 threads"
 
 
 def seed(strategy: str) -> str:
