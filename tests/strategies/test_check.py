@@ -106,6 +106,8 @@ def results(tmp_path_factory):
     script = folder / "try_them.py"
     script.write_text(TRY_THEM)
     files = [broken(folder, name, old, new) for name, (old, new, *_) in BROKEN.items()]
+    files.append(broken(folder, "nearly_serial", "loss.backward()", "(loss * 1.00001).backward()"))
+    files[-1].write_text(files[-1].read_text() + "\n\nSERIAL_TOLERANCE = 0.01\n")
     subprocess.run([sys.executable, str(script), *map(str, files)], check=True, timeout=240)
     lines = {file.stem: file.with_suffix(".results").read_text().splitlines() for file in files}
     return {
@@ -120,6 +122,12 @@ def test_what_is_wrong_is_found_at_its_point(name, results):
     outcome, said = results[name][point]
     assert outcome == "broke"
     assert words in said
+
+
+def test_a_stated_tolerance_is_granted(results):
+    outcome, said = results["nearly_serial"]["equal to serial"]
+    assert outcome == "passed"
+    assert "to a relative difference of 0.01, its SERIAL_TOLERANCE" in said
 
 
 @pytest.fixture
