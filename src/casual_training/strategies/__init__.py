@@ -103,7 +103,8 @@ _look_there_too()  # in a worker, which inherits the variable
 @functools.cache
 def _literals(name: str) -> dict:
     """Read what a strategy's file says about it, without importing it (or torch)."""
-    return _literals_of(next(file for file in [Path(_FOLDER, f"{name}.py"), *_own_files()] if file.stem == name))
+    elsewhere = {file.stem: file for file in _own_files()}
+    return _literals_of(elsewhere.get(name, Path(_FOLDER, f"{name}.py")))
 
 
 def _literals_of(file: Path) -> dict:
