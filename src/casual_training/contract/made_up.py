@@ -12,7 +12,7 @@ import torch
 from torch import nn
 
 from casual_training import models, strategies
-from casual_training.pipelines import batch_indices, planned_work
+from casual_training.pipelines import MemoryPipeline, batch_indices, planned_work
 from casual_training.recorder import Recorder
 from casual_training.run import Run
 from casual_training.seeding import INITIAL_WEIGHTS, derived_seed
@@ -68,8 +68,8 @@ def build(model: str) -> nn.Module:
     return models.build(model)
 
 
-class NotingData:
-    """Batches of made-up images, as a pipeline gives them; notes in shared memory who takes what, and how.
+class NotingData(MemoryPipeline):
+    """The pipeline `memory` over made-up images; notes in shared memory who takes which of them, and how.
 
     A class of the images is a pattern, an image its pattern with noise: easy to learn, and no two images are the same.
 
@@ -78,7 +78,7 @@ class NotingData:
         fatal: (rank, number): this worker is killed when it takes its batch of this number, counted from 0.
     """
 
-    def __init__(self, run: Run, fatal: tuple[int, int] | None = None):
+    def __init__(self, run: Run, fatal: tuple[int, int] | None = None):  # not super's: there is no data set to read
         random = torch.Generator().manual_seed(0)
         patterns = torch.randn(N_CLASSES, 1, 28, 28, generator=random)
         self.run, self.fatal = run, fatal
@@ -92,15 +92,12 @@ class NotingData:
         self._threads = torch.full((run.workers,), run.threads).share_memory_()
         self._killed_at = torch.zeros(1, dtype=torch.float64).share_memory_()
 
-    def has_batches(self, number: int, rank: int) -> bool:
-        """Say whether worker `rank` has a part in pass `number`, counted from 0."""
-        return bool(batch_indices(N_SAMPLES, number, rank, self.run))
-
     def batches(self, number: int, rank: int) -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
         """Give worker `rank` its batches (inputs, targets) of pass `number`, counted from 0."""
-        for indices in batch_indices(N_SAMPLES, number, rank, self.run):
+        all_indices = batch_indices(N_SAMPLES, number, rank, self.run)
+        for indices, batch in zip(all_indices, super().batches(number, rank), strict=True):
             self._note(rank, indices)
-            yield self.inputs[indices], self.targets[indices]
+            yield batch
 
     def _note(self, rank: int, indices: torch.Tensor) -> None:
         if os.getpid() == self._caller:
