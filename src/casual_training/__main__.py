@@ -32,17 +32,19 @@ def console_script() -> None:
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run one command and return its exit code: 0, 2 for wrong input (said in one sentence), 130 when interrupted."""
+    """Run one command and return its exit code.
+
+    0, or the command's own; 2 for wrong input (said in one sentence), 130 when interrupted.
+    """
     parsed = _parser().parse_args(arguments)
     try:
-        parsed.command(parsed)
+        return parsed.command(parsed) or 0
     except ValueError as error:
         print(f"casual-training: {error}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
         print("casual-training: interrupted", file=sys.stderr)
         return 130
-    return 0
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -72,6 +74,11 @@ def _parser() -> argparse.ArgumentParser:
     train.add_argument("--data-dir", type=Path, help="default: the config's")
     train.add_argument("--deadline", type=int, help="seconds; default: the config's")
     train.set_defaults(command=_train)
+
+    check = commands.add_parser("check", help="try the contract of strategies/__init__.py on one strategy")
+    check.add_argument("strategy", metavar="NAME|FILE.py", help="a strategy, or a file anywhere that is to be one")
+    check.add_argument("--log", type=Path, help="write all that its runs print here")
+    check.set_defaults(command=_check)
 
     announce = commands.add_parser(
         "announce",
@@ -133,6 +140,12 @@ def _requested_run(arguments):
         config["machine"]["deadline_seconds"] = arguments.deadline
     run = one_run(config, arguments.workload, arguments.method, arguments.workers, arguments.epochs, arguments.seed)
     return run, arguments.data_dir or Path(config["machine"]["data_dir"])
+
+
+def _check(arguments) -> int:
+    from casual_training.contract.command import check
+
+    return check(arguments.strategy, arguments.log)
 
 
 def _announce(arguments) -> None:

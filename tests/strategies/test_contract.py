@@ -1,6 +1,5 @@
 """Every strategy that is found obeys the contract of strategies/__init__.py."""
 
-import itertools
 import sys
 
 import pytest
@@ -8,12 +7,14 @@ import torch
 
 import casual_training.strategies.serial  # noqa: F401 - reached as strategies.serial
 from casual_training import processes, strategies
+from casual_training.contract import points
+from casual_training.contract.command import POINTS, deterministic
+from casual_training.contract.fresh import try_points
 from casual_training.pipelines import PIPELINES
 from training import TRAIN_SAMPLES, make_run, prepared, trained
 
 pytestmark = pytest.mark.usefixtures("fork_server")
-ALONE = [name for name in strategies.names() if strategies.takes_one_worker(name)]
-PARALLEL = [name for name in strategies.names() if name not in ALONE]
+PARALLEL = [name for name in strategies.names() if not strategies.takes_one_worker(name)]
 
 
 def losses_of(recorder):
@@ -26,54 +27,29 @@ def serial_losses(data_dir, fork_server):
     return losses_of(recorder)
 
 
+@pytest.mark.parametrize("point", POINTS)
 @pytest.mark.parametrize("name", strategies.names())
-def test_the_caller_holds_the_trained_weights(name, data_dir):
-    run = make_run(strategy=name, passes=2)
-    initial, _, _ = prepared(run, data_dir)
-    model, _ = trained(run, data_dir)
-    moved = [not torch.equal(a, b) for a, b in zip(initial.parameters(), model.parameters(), strict=True)]
-    assert all(moved)
+def test_every_strategy_found_keeps_the_contract(name, point):
+    getattr(points, point.replace(" ", "_"))(name)
 
 
 @pytest.mark.parametrize("name", strategies.names())
-def test_training_lowers_the_loss(name, data_dir):
-    faster = {"name": "sgd", "lr": 0.05, "momentum": 0.5}
-    _, recorder = trained(make_run(strategy=name, passes=6, optimizer=faster), data_dir)
-    losses = losses_of(recorder)
-    assert sum(losses[-20:]) < 0.8 * sum(losses[:20])
+def test_a_run_and_one_that_fails_leave_nothing_behind_and_listen_on_loopback_only(name, tmp_path):
+    stay = try_points(name, ["exact samples", "death"], tmp_path / "log")
+    assert [result.outcome for result in stay.results] == ["passed", "passed"]
+    assert stay.left == []
 
 
-@pytest.mark.parametrize("name", strategies.names())
-def test_one_worker_has_the_losses_of_serial_training_bit_for_bit(name, data_dir, serial_losses):
-    _, recorder = trained(make_run(strategy=name, passes=2, cores=1), data_dir)  # a server has as many threads as cores
-    assert losses_of(recorder) == serial_losses
-
-
-@pytest.mark.parametrize("name", strategies.names())
-def test_snapshots_hold_the_weights_of_their_moment(name, data_dir):
-    run = make_run(strategy=name, passes=3)
-    initial, _, _ = prepared(run, data_dir)
-    model, recorder = trained(run, data_dir)
-    samples = [samples for _, samples, _ in recorder.snapshots.taken()]
-    assert samples == [160, 320, 480]
-    moments = [initial.state_dict(), *(weights for *_, weights in recorder.snapshots.taken()), model.state_dict()]
-    for before, after in itertools.pairwise(moments):
-        assert all(not torch.equal(before[name], after[name]) for name in before)
+@pytest.mark.parametrize("name", filter(strategies.is_deterministic, strategies.names()))
+def test_a_deterministic_strategy_has_one_hash_of_the_weights_in_5_fresh_processes(name, tmp_path):
+    result = deterministic(name, tmp_path / "log", processes=5)
+    assert (result.outcome, result.said) == ("passed", "5 fresh processes end with the same weights")
 
 
 @pytest.mark.parametrize("name", strategies.names())
 def test_a_run_cut_short_makes_only_its_first_steps(name, data_dir, serial_losses):
     _, recorder = trained(make_run(strategy=name, passes=2, cores=1, max_steps=5), data_dir)
     assert losses_of(recorder) == serial_losses[:5]
-
-
-@pytest.mark.parametrize("name", PARALLEL)
-@pytest.mark.parametrize("workers", [2, 3])
-def test_workers_share_exactly_the_planned_samples(name, workers, data_dir):
-    _, recorder = trained(make_run(strategy=name, workers=workers, passes=2), data_dir)
-    samples = [worker["samples"] for worker in recorder.workers()]
-    assert sum(samples) == 2 * TRAIN_SAMPLES
-    assert max(samples) - min(samples) <= 2
 
 
 @pytest.mark.parametrize("name", PARALLEL)

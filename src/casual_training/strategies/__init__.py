@@ -11,30 +11,59 @@ The contract of a file NAME.py: one public function
               round what it does with others, and recorder.reading() before it reads weights that others may update
 
 and, if a config may choose between variants of it, a literal OPTIONS = {name: JSON schema with a default}, whose values
-arrive in run.options, and ONE_WORKER = True if it never has more. While workers train, the caller's model must hold the
-weights that count, in shared memory (recorder.refresh brings them there if they are elsewhere): the recorder copies
-them now and then, to be evaluated after the clock.
+arrive in run.options. Three more literals say what is true of it: ONE_WORKER = True if it never has more,
+DETERMINISTIC = True if runs of a seed with as many workers end with the same weights bit for bit, and SERIAL_TOLERANCE
+= the relative difference its losses with one worker may have from serial training's, if they are not equal bit for bit.
+
+While workers train, the caller's model must hold the weights that count, in shared memory (recorder.refresh brings them
+there if they are elsewhere): the recorder copies them now and then, to be evaluated after the clock.
 
 Workers are started through processes.run_workers, which sets their threads and seed, lines them up before the
 clock starts and watches them to their end. The training loop is written out in every file on purpose: the
-difference to serial.py is the method.
+difference to serial.py is the method. `casual-training check` tries all of this on one strategy, which need not lie
+here: contract/ says what it looks at.
 """
 
 import ast
 import functools
 import importlib
+import os
 import pkgutil
 from pathlib import Path
+
+OWN_FILES = "CASUAL_TRAINING_STRATEGY_FILES"  # a variable: strategies that lie elsewhere, separated like PATH
+LITERALS = ("OPTIONS", "ONE_WORKER", "DETERMINISTIC", "SERIAL_TOLERANCE")
+_FOLDER = __path__[0]
 
 
 def names() -> list[str]:
     """List the strategies by name, without importing them (or torch)."""
-    return sorted(module.name for module in pkgutil.iter_modules(__path__))
+    return sorted({module.name for module in pkgutil.iter_modules([_FOLDER])} | {file.stem for file in _own_files()})
 
 
 def load(name: str):
     """Import a strategy and return its `train` function."""
     return importlib.import_module(f"{__name__}.{name}").train
+
+
+def add(file: Path) -> str:
+    """Make a strategy that lies elsewhere known to this process and to those it starts from now on; returns its name.
+
+    Raises:
+        ValueError: the file cannot be read as a strategy, or one of its name is there already.
+    """
+    file = file.resolve()
+    name = file.stem
+    if Path(_FOLDER) == file.parent and name in names():
+        return name
+    if name in names():
+        raise ValueError(f"{file} has the name of another strategy, {name}; rename it")
+    if not name.isidentifier() or file.suffix != ".py":
+        raise ValueError(f"{file} cannot be imported under this name; call it like a variable, with .py at its end")
+    _literals_of(file)
+    os.environ[OWN_FILES] = os.pathsep.join([*map(str, _own_files()), str(file)])
+    _look_there_too()
+    return name
 
 
 def options(name: str) -> dict[str, dict]:
@@ -47,13 +76,52 @@ def takes_one_worker(name: str) -> bool:
     return _literals(name).get("ONE_WORKER", False)
 
 
+def is_deterministic(name: str) -> bool:
+    """Whether a strategy's runs of a seed, with as many workers, end with the same weights: DETERMINISTIC."""
+    return _literals(name).get("DETERMINISTIC", False)
+
+
+def serial_tolerance(name: str) -> float:
+    """Give the relative difference that one worker's losses may have from serial training's; 0 is bit for bit."""
+    return _literals(name).get("SERIAL_TOLERANCE", 0.0)
+
+
+def _own_files() -> list[Path]:
+    return [Path(file) for file in os.environ.get(OWN_FILES, "").split(os.pathsep) if file]
+
+
+def _look_there_too() -> None:
+    """Let strategies that lie elsewhere be imported as if they were here: a worker looks for its work by that name."""
+    for file in _own_files():
+        if str(file.parent) not in __path__:
+            __path__.append(str(file.parent))
+
+
+_look_there_too()  # in a worker, which inherits the variable
+
+
 @functools.cache
 def _literals(name: str) -> dict:
     """Read what a strategy's file says about it, without importing it (or torch)."""
-    module = ast.parse(Path(__path__[0], f"{name}.py").read_text(encoding="utf-8"))
+    elsewhere = {file.stem: file for file in _own_files()}
+    return _literals_of(elsewhere.get(name, Path(_FOLDER, f"{name}.py")))
+
+
+def _literals_of(file: Path) -> dict:
+    try:
+        module = ast.parse(file.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError) as error:
+        raise ValueError(f"cannot read {file}: {error}") from None
+    except SyntaxError as error:
+        raise ValueError(f"{file}, line {error.lineno}: {error.msg}") from None
+    if "train" not in {statement.name for statement in module.body if isinstance(statement, ast.FunctionDef)}:
+        raise ValueError(f"{file} has no function train(model, data, run, recorder); write one, as serial.py has it")
     assigned = {
         ast.unparse(statement.targets[0]): statement.value
         for statement in module.body
         if isinstance(statement, ast.Assign)
     }
-    return {key: ast.literal_eval(assigned[key]) for key in ("OPTIONS", "ONE_WORKER") if key in assigned}
+    try:
+        return {key: ast.literal_eval(assigned[key]) for key in LITERALS if key in assigned}
+    except ValueError:
+        raise ValueError(f"{file}: {', '.join(LITERALS)} must be literals, read without importing the file") from None

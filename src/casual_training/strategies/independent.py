@@ -13,6 +13,8 @@ import copy
 from casual_training.optimization import make_loss, make_optimizer
 from casual_training.processes import run_workers
 
+DETERMINISTIC = True  # the caller's weights are worker 0's
+
 
 def train(model, data, run, recorder) -> None:
     """Train run.workers copies of `model` at the same time; see strategies/__init__.py for the contract."""

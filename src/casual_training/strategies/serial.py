@@ -11,6 +11,7 @@ from casual_training.optimization import make_loss, make_optimizer
 from casual_training.processes import run_workers
 
 ONE_WORKER = True
+DETERMINISTIC = True
 
 
 def train(model, data, run, recorder) -> None:
