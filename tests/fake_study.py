@@ -41,7 +41,7 @@ CONFIG = {
     "methods": {
         "serial": METHOD | {"strategy": "serial", "threads": 1},
         "threads": METHOD | {"strategy": "serial", "threads": "cores"},
-        "hogwild": METHOD | {"strategy": "hogwild", "threads": "auto"},
+        "hogwild": METHOD | {"strategy": "hogwild", "threads": "auto", "update": "free"},
     },
     "machine": {"cores": 2, "deadline_seconds": 600, "data_dir": "data", "log_interval": 10},
 }

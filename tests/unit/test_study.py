@@ -103,7 +103,7 @@ def test_a_target_is_no_part_of_a_run(config):
 def test_the_options_of_a_strategy_reach_its_runs_with_their_defaults(config):
     options = {run.method: run.options for run in study.plan(config)}
     assert options["ps_tutorial"] == {"lock": "all", "transport": "uv", "test_inside_clock": False}
-    assert options["hogwild"] == {}
+    assert options["hogwild"] == {"update": "free"}
 
 
 def test_the_options_of_a_strategy_are_read_without_importing_it():
