@@ -36,6 +36,7 @@ CONFIG = {
         "workers": [1, 2, 4],
         "seeds": [1, 2, 3],
         "snapshots": 20,
+        "diagnose": False,
     },
     "workloads": {"fashion_mnist-simple_nn": WORKLOAD},
     "methods": {

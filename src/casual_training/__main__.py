@@ -84,9 +84,11 @@ def _parser() -> argparse.ArgumentParser:
         "collect": "gather the run folders of a study into runs.csv and ceilings.csv",
         "compare": "compare the methods: comparison.csv",
         "examine": "judge the original study's claims: claims.csv",
+        "collect-diagnostics": "say what the workers waited for: diagnostics.csv",
         "draw-losses": "draw the loss charts",
         "draw-speedup": "draw the speed-up chart",
         "draw-accuracy": "draw the accuracy chart",
+        "draw-staleness": "draw the staleness chart",
         "write-report": "write the page",
         "report": "all of these, from the run folders that exist",
     }.items():
@@ -151,12 +153,16 @@ def _analyse(arguments) -> None:
             steps.compare(arguments.study, root)
         case "examine":
             steps.examine(arguments.study, root)
+        case "collect-diagnostics":
+            steps.collect_diagnostics(arguments.study, root)
         case "draw-losses":
             steps.draw_losses(arguments.study, root)
         case "draw-speedup":
             steps.draw_speedup(arguments.study, root)
         case "draw-accuracy":
             steps.draw_accuracy(arguments.study, root)
+        case "draw-staleness":
+            steps.draw_staleness(arguments.study, root)
         case "write-report":
             steps.write_report(arguments.study, root, arguments.again)
         case "report":

@@ -27,6 +27,7 @@ _VALIDATOR = jsonschema.validators.extend(
     jsonschema.Draft202012Validator,
     type_checker=jsonschema.Draft202012Validator.TYPE_CHECKER.redefine("integer", lambda _, value: type(value) is int),
 )
+DIAGNOSED_STEPS = 200  # of each worker in a diagnosis
 NOT_OF_A_RUN = ("target", "methods")  # keys of a workload that no training depends on
 
 
@@ -187,27 +188,46 @@ def _check_samples(run: Run) -> None:
 
 
 def schedule(config: dict) -> list[Run]:
-    """Expand a valid config into all its runs and ceilings, in the order of execution.
+    """Expand a valid config into all its runs, ceilings and diagnoses, in the order of execution.
 
     The runs of one seed form a block (its ceiling runs among them), so that a drift of the machine's speed meets
-    every method alike; inside a block the order is shuffled with the seed itself, so it can be repeated.
+    every method alike; inside a block the order is shuffled with the seed itself, so it can be repeated. Diagnoses
+    come last: they are compared with nothing but themselves.
     """
     order = []
     for seed in config["study"]["seeds"]:
         block = _block(config, seed)
         random.Random(derived_seed(seed, RUN_ORDER)).shuffle(block)
         order += block
-    return order
+    return order + [_diagnosis(run) for run in order if _is_diagnosed(run, config["study"])]
+
+
+def _is_diagnosed(run: Run, study: dict) -> bool:
+    """Whether a run is also diagnosed: the first seed's, but for the ceiling and what is there to fail."""
+    is_method = run.strategy != CEILING_STRATEGY and not run.expected_failure
+    return study["diagnose"] and is_method and run.seed == study["seeds"][0]
+
+
+def _diagnosis(run: Run) -> Run:
+    """Make the short run that takes the steps of a run apart."""
+    steps = DIAGNOSED_STEPS * run.workers
+    max_steps = steps if run.max_steps is None else min(steps, run.max_steps)
+    return dataclasses.replace(run, diagnose=True, max_steps=max_steps, snapshots=1)
 
 
 def plan(config: dict) -> list[Run]:
-    """List the runs of a study, without its ceilings, in the order of execution."""
-    return [run for run in schedule(config) if run.strategy != CEILING_STRATEGY]
+    """List the runs of a study, without its ceilings and diagnoses, in the order of execution."""
+    return [run for run in schedule(config) if run.strategy != CEILING_STRATEGY and not run.diagnose]
 
 
 def plan_ceilings(config: dict) -> list[Run]:
     """List the ceiling runs of a study, one a workload and seed, in the order of execution."""
     return [run for run in schedule(config) if run.strategy == CEILING_STRATEGY]
+
+
+def plan_diagnoses(config: dict) -> list[Run]:
+    """List the short runs that take the steps of the first seed's runs apart, in the order of execution."""
+    return [run for run in schedule(config) if run.diagnose]
 
 
 def _block(config: dict, seed: int) -> list[Run]:
@@ -314,6 +334,7 @@ def one_run(config: dict, workload: str | None, method: str, workers: int, epoch
         "workers": [workers],
         "seeds": [seed],
         "snapshots": config["study"]["snapshots"],
+        "diagnose": False,
     }
     chosen = config["workloads"][workload] | {"methods": None}
     (run,) = plan(validate(config | {"study": study, "workloads": {workload: chosen}}))
