@@ -43,7 +43,7 @@ class Diagnosis(Recorder):
         super().__init__(workers, steps, log_interval, snapshots)
         self._model, self._data = model, data
         self._warm_up_steps = int(WARM_UP_SHARE * steps)
-        # (workers, parts) seconds, (workers, [samples, seconds]) after the warm-up, (workers,) updates of shared weights
+        # (workers, parts) in seconds, (workers, [samples, seconds]) after the warm-up, (workers,) updates
         self._seconds = torch.zeros(workers, len(PARTS), dtype=torch.float64).share_memory_()
         self._speeds = torch.zeros(workers, 2, dtype=torch.float64).share_memory_()
         self._shared_updates = torch.zeros(workers, dtype=torch.float64).share_memory_()

@@ -120,7 +120,9 @@ onstart:
         except ValueError as error:
             raise WorkflowError(str(error)) from None
     interruption.end_jobs_when_interrupted()
-    timed = [job for job in workflow.dag.needrun_jobs() if job.rule.name in ("train", "measure_ceiling", "diagnose")]
+    timed = [
+        job for job in workflow.dag.needrun_jobs() if job.rule.name in ("train", "measure_ceiling", "diagnose")
+    ]
     if timed:
         announcement = subprocess.run(
             [sys.executable, "-m", "casual_training", "announce", "--study", CONFIG_JSON],

@@ -103,7 +103,9 @@ rule render_report:
         outcome="src/casual_training/outcome.py",
     output:
         report("reports/{study}/report.html", caption="../report/page.rst", category="The page"),
-        expand("reports/{{study}}/tables/{table}.csv", table=["runs", "comparison", "ceilings", "claims", "diagnostics"]),
+        expand(
+            "reports/{{study}}/tables/{table}.csv", table=["runs", "comparison", "ceilings", "claims", "diagnostics"]
+        ),
     log:
         "results/{study}/logs/render_report.log",
     params:
