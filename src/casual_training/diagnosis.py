@@ -21,6 +21,7 @@ import time
 from collections.abc import Iterator
 
 import torch
+from torch.optim.optimizer import register_optimizer_step_post_hook, register_optimizer_step_pre_hook
 
 from casual_training.recorder import Recorder
 
@@ -67,8 +68,8 @@ class Diagnosis(Recorder):
         # Functions, not methods: a strategy that copies the network must not copy this record with it.
         self._model.register_forward_pre_hook(lambda *_: self._enter_forward())
         self._model.register_forward_hook(lambda *_: self._leave_forward())
-        torch.optim.optimizer.register_optimizer_step_pre_hook(lambda *_: self._enter_update())
-        torch.optim.optimizer.register_optimizer_step_post_hook(lambda *_: self._leave_update())
+        register_optimizer_step_pre_hook(lambda *_: self._enter_update())
+        register_optimizer_step_post_hook(lambda *_: self._leave_update())
 
     def _forget(self) -> None:
         """Begin a step: nothing of it is spent yet."""

@@ -188,36 +188,22 @@ def _check_samples(run: Run) -> None:
 
 
 def schedule(config: dict) -> list[Run]:
-    """Expand a valid config into all its runs, ceilings and diagnoses, in the order of execution.
+    """Expand a valid config into all its runs and ceilings, in the order of execution.
 
     The runs of one seed form a block (its ceiling runs among them), so that a drift of the machine's speed meets
-    every method alike; inside a block the order is shuffled with the seed itself, so it can be repeated. Diagnoses
-    come last: they are compared with nothing but themselves.
+    every method alike; inside a block the order is shuffled with the seed itself, so it can be repeated.
     """
     order = []
     for seed in config["study"]["seeds"]:
         block = _block(config, seed)
         random.Random(derived_seed(seed, RUN_ORDER)).shuffle(block)
         order += block
-    return order + [_diagnosis(run) for run in order if _is_diagnosed(run, config["study"])]
-
-
-def _is_diagnosed(run: Run, study: dict) -> bool:
-    """Whether a run is also diagnosed: the first seed's, but for the ceiling and what is there to fail."""
-    is_method = run.strategy != CEILING_STRATEGY and not run.expected_failure
-    return study["diagnose"] and is_method and run.seed == study["seeds"][0]
-
-
-def _diagnosis(run: Run) -> Run:
-    """Make the short run that takes the steps of a run apart."""
-    steps = DIAGNOSED_STEPS * run.workers
-    max_steps = steps if run.max_steps is None else min(steps, run.max_steps)
-    return dataclasses.replace(run, diagnose=True, max_steps=max_steps, snapshots=1)
+    return order
 
 
 def plan(config: dict) -> list[Run]:
-    """List the runs of a study, without its ceilings and diagnoses, in the order of execution."""
-    return [run for run in schedule(config) if run.strategy != CEILING_STRATEGY and not run.diagnose]
+    """List the runs of a study, without its ceilings, in the order of execution."""
+    return [run for run in schedule(config) if run.strategy != CEILING_STRATEGY]
 
 
 def plan_ceilings(config: dict) -> list[Run]:
@@ -226,8 +212,19 @@ def plan_ceilings(config: dict) -> list[Run]:
 
 
 def plan_diagnoses(config: dict) -> list[Run]:
-    """List the short runs that take the steps of the first seed's runs apart, in the order of execution."""
-    return [run for run in schedule(config) if run.diagnose]
+    """List the short runs that take the steps of the first seed's runs apart; they are made after all others.
+
+    What is there to show how it fails is not diagnosed.
+    """
+    study = config["study"]
+    runs = [run for run in plan(config) if run.seed == study["seeds"][0] and not run.expected_failure]
+    return [_diagnosis(run) for run in runs] if study["diagnose"] else []
+
+
+def _diagnosis(run: Run) -> Run:
+    steps = DIAGNOSED_STEPS * run.workers
+    max_steps = steps if run.max_steps is None else min(steps, run.max_steps)
+    return dataclasses.replace(run, diagnose=True, max_steps=max_steps, snapshots=1)
 
 
 def _block(config: dict, seed: int) -> list[Run]:

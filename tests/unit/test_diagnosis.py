@@ -1,5 +1,6 @@
 """A diagnosed step is taken apart without a gap, by a clock that these tests move by hand."""
 
+import sys
 from types import SimpleNamespace
 
 import pytest
@@ -59,8 +60,9 @@ class Data:
 def clock(monkeypatch):
     clock = Clock()
     monkeypatch.setattr(diagnosis, "time", SimpleNamespace(perf_counter=clock))
-    for hooks in ("_global_optimizer_pre_hooks", "_global_optimizer_post_hooks"):  # a worker would take them with it
-        monkeypatch.setattr(torch.optim.optimizer, hooks, type(getattr(torch.optim.optimizer, hooks))())
+    optimizers = sys.modules["torch.optim.optimizer"]  # torch.optim hides it
+    for hooks in ("_global_optimizer_pre_hooks", "_global_optimizer_post_hooks"):  # which a worker takes with it
+        monkeypatch.setattr(optimizers, hooks, type(getattr(optimizers, hooks))())
     return clock
 
 

@@ -132,8 +132,7 @@ def test_a_study_that_diagnoses_makes_a_short_run_more_of_each_configuration_of_
     steps = {(run.method, run.workers): run.max_steps for run in diagnosed}
     assert (steps["serial", 1], steps["hogwild", 1], steps["hogwild", 4]) == (200, 200, 800)
     assert steps["ps_tutorial", 4] == 200  # it never makes more
-    assert study.schedule(config)[-len(diagnosed) :] == diagnosed
-    assert not any(run.diagnose for run in study.plan(config) + study.plan_ceilings(config))
+    assert not any(run.diagnose for run in study.schedule(config))
     assert diagnosed[0].folder.startswith("results/default/diagnoses/fashion_mnist-simple_nn/")
 
 

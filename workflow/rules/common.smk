@@ -52,8 +52,9 @@ record recorder rendezvous run seeding shared_memory snapshots
 RUNS = {run.folder: run for run in study.plan(CONFIG)}
 CEILINGS = {run.folder: run for run in study.plan_ceilings(CONFIG)}
 DIAGNOSES = {run.folder: run for run in study.plan_diagnoses(CONFIG)}
+TIMED = [*study.schedule(CONFIG), *DIAGNOSES.values()]
 # Snakemake starts the ready job of the highest priority, so this makes it follow the schedule of the study.
-PRIORITIES = {run.folder: -place for place, run in enumerate(study.schedule(CONFIG))}
+PRIORITIES = {run.folder: -place for place, run in enumerate(TIMED)}
 
 
 wildcard_constraints:

@@ -127,4 +127,4 @@ rule report:
 
 
 onsuccess:
-    print(outcome.closing_lines(study.schedule(CONFIG), Path(), AGAIN), file=sys.stderr)
+    print(outcome.closing_lines(TIMED, Path(), AGAIN), file=sys.stderr)
