@@ -40,7 +40,7 @@ def staleness(runs: list[dict]) -> pd.DataFrame:
     """
     rows = []
     for (workload, method, workers, epochs), own in _ok_by_cell(runs).items():
-        counts = _histogram([record for run in own for record in run["worker_records"]])
+        counts = _histogram([worker for run in own for worker in run.get("worker_records") or []])
         about = {"workload": workload, "configuration": f"{method}, {split(workers, epochs)}"}
         rows += [
             about | {"updates_missed": missed, "updates": number, "share": number / sum(counts)}
@@ -52,9 +52,9 @@ def staleness(runs: list[dict]) -> pd.DataFrame:
 
 def waiting(run: dict) -> dict[str, float | None]:
     """Sum up what the workers of an ok run waited for and how stale their updates were; None was not measured."""
-    workers = run["worker_records"]
+    workers = run.get("worker_records") or []
     n_steps = sum(worker.get("steps", 0) for worker in workers)
-    train_seconds = sum(worker["train_seconds"] for worker in workers)
+    train_seconds = sum(worker["train_seconds"] or 0.0 for worker in workers)
     counts = _histogram(workers)
     _, communication_seconds = _measured(workers, "communication_seconds")
     return {
