@@ -3,7 +3,7 @@
     python benchmarks/recorder.py
 
 Timed in a worker of one thread: training steps, the recorder's part of them, and the copies of the weights, whose place
-in shared memory the worker has not touched before. The recorder's part is all that Hogwild! with a lock asks of it: when
+in shared memory the worker has not touched before. The part is all that Hogwild! with a lock asks for: when
 it reads the weights, how long it waits for the lock and holds it, how stale its update is, and the step. It is held
 against the steps it follows, in turns, and the snapshots of a run against all steps of such a run in the default study.
 """

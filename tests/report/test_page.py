@@ -325,6 +325,23 @@ def test_what_the_study_does_not_have_stands_with_the_originals_figure_and_the_c
     assert f"What made its Hogwild! slow is not measured in this study. This measures it: {command}" in page.words
 
 
+def test_what_workers_waited_for_and_where_a_step_goes_stand_in_tables_without_what_nobody_measured(of_seed):
+    page = parsed(of_seed)
+    words = page.words
+    section = words[words.index("What the workers waited for") : words.index("How to read this")]
+    assert "waiting for the lock, a step (ms)" in section
+    assert "one round trip (ms)" not in section  # of no run here
+    for heading in ("data", "forward", "backward and loss", "update", "updates lost (proxy)", "speed while diagnosed"):
+        assert heading in page.cells
+    row = page.cells.index("hogwild_locked", page.cells.index("updates lost (proxy)"))
+    assert page.cells[row + 3 : row + 10] == ["5.0 %", "30.0 %", "50.0 %", "0.0 %", "10.0 %", "5.0 %", "2.0 %"]
+    assert "tables/diagnostics.csv" in {attributes.get("href") for attributes in page.all("a")}
+
+
+def test_a_study_whose_runs_recorded_nothing_of_the_kind_has_no_such_section(empty):
+    assert "What the workers waited for" not in parsed(empty).words
+
+
 def test_the_words_of_the_verdicts_are_explained(plain):
     words = parsed(plain).words
     explained = words[words.index("How to read this") : words.index("Where the figures come from")]
@@ -416,7 +433,7 @@ def test_machine_versions_commit_config_and_command_are_in_the_page(plain):
 def test_nothing_hostile_becomes_a_tag_or_an_attribute(attacked):
     page = parsed(attacked)
     assert page.all("script") == [] and page.all("iframe") == []
-    assert len(page.all("style")) == 1 + 4  # the page's own and one a chart
+    assert len(page.all("style")) == 1 + 5  # the page's own and one a chart
     attributes = {name for _, attributes in page.tags for name in attributes}
     assert not {name for name in attributes if name.startswith("on")}
     assert "hacked" not in " ".join(str(value) for _, attributes in page.tags for value in attributes.values())
@@ -518,7 +535,7 @@ def test_in_a_browser_every_chart_has_a_visible_box_with_its_text_inside(request
         "  return [box.width, box.height, box.left >= 0 && box.right <= innerWidth, texts.length, outside.length];"
         "})"
     )
-    assert len(boxes) == 4
+    assert len(boxes) == 5
     for box_width, box_height, inside, n_texts, n_outside in boxes:
         assert box_width > 300 and box_height > 150
         assert inside
@@ -551,7 +568,7 @@ def test_in_a_browser_the_claims_are_read_without_scrolling_sideways(browser, of
     boxes = browser.run(
         "return [...document.querySelectorAll('.claims')].map(box => [box.scrollWidth, box.clientWidth])"
     )
-    assert len(boxes) == 4
+    assert len(boxes) == 5
     assert all(scrolled <= shown for scrolled, shown in boxes)
     narrowest = browser.run(
         "return Math.min(...[...document.querySelectorAll('.claims td')].map(cell => cell.clientWidth))"
