@@ -45,7 +45,7 @@ def announce(config: dict, folders: set[str]) -> str:
     )
     minutes = max(1, round(seconds / 60))
     return (
-        f"study {config['study']['name']}: {len(waiting)} of {len(planned)} runs to make, ceilings and diagnoses included; "
+        f"study {config['study']['name']}: {len(waiting)} of {len(planned)} runs to make, ceilings included; "
         f"about {minutes} minute{'s' * (minutes > 1)} on the {planned[0].cores} cores of this machine"
     )
 

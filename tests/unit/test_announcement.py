@@ -20,7 +20,7 @@ def minutes(text):
 def test_only_the_runs_that_are_to_be_made_count(config):
     folders = [run.folder for run in study.schedule(config) + study.plan_diagnoses(config)]
     announced = announce(config, set(folders))
-    assert "study default: 35 of 35 runs to make, ceilings and diagnoses included" in announced
+    assert "study default: 35 of 35 runs to make, ceilings included" in announced
     assert "3 of 35 runs" in announce(config, set(folders[:3]))
 
 
