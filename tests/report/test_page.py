@@ -336,10 +336,20 @@ def test_what_workers_waited_for_and_where_a_step_goes_stand_in_tables_without_w
         assert heading in page.cells
     start = page.cells.index("updates lost (proxy)")
     rows = [index for index, cell in enumerate(page.cells) if cell == "hogwild_locked" and index > start]
-    shares = ["5.0 %", "30.0 %", "50.0 %", "0.0 %", "10.0 %", "5.0 %"]
+    shares = ["ok", "5.0 %", "30.0 %", "50.0 %", "0.0 %", "10.0 %", "5.0 %"]
     for row, lost in zip(rows, ("0.0 %", "2.0 %", "2.0 %"), strict=True):  # with 1, 2 and 4 workers
-        assert page.cells[row + 3 : row + 10] == [*shares, lost]
+        assert page.cells[row + 3 : row + 11] == [*shares, lost]
     assert "tables/diagnostics.csv" in {attributes.get("href") for attributes in page.all("a")}
+
+
+def test_why_a_diagnosis_failed_stands_in_its_row(tmp_path):
+    def fail(run):
+        return fake_study.failed("failed", "worker 1 died") if run.diagnose and run.workers == 2 else {}
+
+    config = fake_study.make_config(methods=["serial", "hogwild"], workers=[2], seeds=[1], diagnose=True)
+    cells = parsed(write_page(tmp_path, config, fail)).cells
+    row = cells.index("hogwild", cells.index("updates lost (proxy)"))
+    assert cells[row : row + 4] == ["hogwild", "2", "failed: worker 1 died", "-"]
 
 
 def test_a_study_whose_runs_recorded_nothing_of_the_kind_has_no_such_section(empty):

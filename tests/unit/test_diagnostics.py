@@ -61,7 +61,9 @@ def test_the_figure_of_a_configuration_is_the_median_of_its_ok_seeds():
 
 def test_what_was_not_measured_is_empty():
     row = only(diagnostics([run(workers=1, records=[{"train_seconds": 2.0}])], []))
-    assert all(getattr(row, column) != getattr(row, column) for column in list(DIAGNOSTICS_COLUMNS)[5:])
+    assert row.diagnosis == ""
+    others = set(DIAGNOSTICS_COLUMNS) - {"workload", "method", "workers", "epochs", "n_ok", "diagnosis"}
+    assert all(getattr(row, column) != getattr(row, column) for column in others)
 
 
 def test_a_configuration_without_an_ok_run_keeps_its_row():
@@ -74,7 +76,7 @@ def test_the_parts_of_a_step_are_shares_that_add_up_to_1():
     shares = [row.data_of_step, row.forward_of_step, row.backward_of_step, row.communication_of_step]
     shares += [row.update_of_step, row.other_of_step]
     assert shares == [0.1, 0.2, 0.4, 0.0, 0.2, 0.1]
-    assert (row.lost_updates, row.diagnosed_speed) == (0.25, 0.9)
+    assert (row.diagnosis, row.lost_updates, row.diagnosed_speed) == ("ok", 0.25, 0.9)
 
 
 def test_the_speed_while_diagnosed_is_held_against_the_run_of_the_same_seed():
@@ -83,8 +85,9 @@ def test_the_speed_while_diagnosed_is_held_against_the_run_of_the_same_seed():
     assert only(diagnostics(runs[1:], [diagnosed(seed=1)])).diagnosed_speed != 0.5
 
 
-def test_a_diagnosis_that_failed_says_nothing():
-    row = only(diagnostics([run(records=[worker()])], [run(status="failed")]))
+def test_a_diagnosis_that_failed_says_why_and_nothing_else():
+    row = only(diagnostics([run(records=[worker()])], [run(status="failed", cause="worker 1 died")]))
+    assert row.diagnosis == "failed: worker 1 died"
     assert row.data_of_step != row.data_of_step
 
 

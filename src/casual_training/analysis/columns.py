@@ -100,6 +100,7 @@ DIAGNOSTICS_COLUMNS = {
     "payload_bytes_per_step": FIGURE,
     "communication_seconds_per_step": FIGURE,
     "communication_share": FIGURE,
+    "diagnosis": TEXT,
     "data_of_step": FIGURE,
     "forward_of_step": FIGURE,
     "backward_of_step": FIGURE,

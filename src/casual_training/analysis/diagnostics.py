@@ -22,11 +22,11 @@ def diagnostics(runs: list[dict], diagnoses: list[dict]) -> pd.DataFrame:
         runs: the runs of a study as tables.read_run gives them, in the order in which their rows are to stand.
         diagnoses: its diagnoses, given in the same way.
     """
-    diagnosed = {_cell(run): run for run in diagnoses if run["status"] == "ok"}
+    diagnosed = {_cell(run): run for run in diagnoses}
     rows = []
     for cell, own in _ok_by_cell(runs).items():
         waits = [waiting(run) for run in own]
-        row = dict(zip(CELL, cell, strict=True)) | {"n_ok": len(own)}
+        row = dict(zip(CELL, cell, strict=True)) | {"n_ok": len(own), "diagnosis": ""}
         row |= {column: _median([wait[column] for wait in waits]) for column in waits[0]} if waits else {}
         row |= of_a_step(diagnosed[cell], own) if cell in diagnosed else {}
         rows.append(row)
@@ -69,17 +69,20 @@ def waiting(run: dict) -> dict[str, float | None]:
     }
 
 
-def of_a_step(diagnosis: dict, runs: list[dict]) -> dict[str, float | None]:
-    """Give the share of each part of a step, the updates lost, and what the diagnosis did to the speed.
+def of_a_step(diagnosis: dict, runs: list[dict]) -> dict[str, str | float | None]:
+    """Give how a diagnosis ended; if it is ok, the share of each part of a step, the updates lost and the speed kept.
 
     Args:
-        diagnosis: a diagnosis that is ok.
+        diagnosis: a diagnosis.
         runs: the ok runs of the same configuration; the one of the same seed tells the speed without diagnosis.
     """
+    if diagnosis["status"] != "ok":
+        return {"diagnosis": f"{diagnosis['status']}: {diagnosis['cause']}"}
     found = diagnosis["diagnosis"]
     total = sum(found["seconds"].values())
     speed = next((run["samples_per_second"] for run in runs if run["seed"] == diagnosis["seed"]), None)
     return {
+        "diagnosis": "ok",
         **{f"{part}_of_step": _share(found["seconds"][part], total) for part in PARTS},
         "lost_updates": found["lost_updates"],
         "diagnosed_speed": _share(found["samples_per_second"], speed),

@@ -56,6 +56,7 @@ WAITED = [
     "communication_share",
 ]
 OF_A_STEP = [
+    "diagnosis",
     "data_of_step",
     "forward_of_step",
     "backward_of_step",
@@ -130,6 +131,7 @@ def _view(table: pd.DataFrame, columns: list[str]) -> dict:
 
 def _measured(table: pd.DataFrame, columns: list[str]) -> dict:
     """Give those rows of the diagnostics that have one of these figures, and of the columns those that some row has."""
+    table = table.replace({"diagnosis": {"": pd.NA}})
     found = table.dropna(subset=columns, how="all")
     several = ["workload"] if found["workload"].nunique() > 1 else []
     measured = [column for column in columns if found[column].notna().any()]

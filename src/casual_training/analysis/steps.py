@@ -127,7 +127,7 @@ def write_report(config: dict, root: Path, command: str) -> None:
         command,
         tables=shown,
         figures={name: _figure(config, root, name).read_text(encoding="utf-8") for name in CHARTS},
-        ended=outcome(planned + ceilings + plan_diagnoses(config), root),
+        ended=outcome(planned + ceilings, root),
         missing=[f"{run.workload}: {run.method}, {run.split}, seed {run.seed}" for run in missing],
         n_stale=n_present - len(folders),
     )

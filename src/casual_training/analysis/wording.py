@@ -130,6 +130,7 @@ COLUMNS = {
     "payload_bytes_per_step": Column("bytes sent and received, a step", "{:,.0f}".format),
     "communication_seconds_per_step": Column("communication, a step (ms)", milliseconds),
     "communication_share": Column("communication, share of the training time", percent),
+    "diagnosis": Column("diagnosis"),
     "data_of_step": Column("data", percent),
     "forward_of_step": Column("forward", percent),
     "backward_of_step": Column("backward and loss", percent),
