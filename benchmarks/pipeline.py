@@ -16,7 +16,7 @@ REPEATS = 3
 # 50 seeds x (2 serial + 6 x 3 parallel) = 1,000 runs, and 50 ceilings.
 COPIES = [f"hogwild_{number}" for number in range(6)]
 GRID = {
-    "study": {"name": "grid", "methods": ["serial", "threads", *COPIES], "seeds": list(range(50))},
+    "study": {"name": "grid", "methods": ["serial", "threads", *COPIES], "seeds": list(range(50)), "diagnose": False},
     "methods": {name: {"strategy": "hogwild"} for name in COPIES},
 }
 

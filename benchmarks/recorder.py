@@ -3,8 +3,9 @@
     python benchmarks/recorder.py
 
 Timed in a worker of one thread: training steps, the recorder's part of them, and the copies of the weights, whose place
-in shared memory the worker has not touched before. Recording is held against the steps it follows, in turns, and the
-snapshots of a run against all steps of such a run in the default study.
+in shared memory the worker has not touched before. The part is all that Hogwild! with a lock asks for: when
+it reads the weights, how long it waits for the lock and holds it, how stale its update is, and the step. It is held
+against the steps it follows, in turns, and the snapshots of a run against all steps of such a run in the default study.
 """
 
 import dataclasses
@@ -56,6 +57,11 @@ def measure(rank, run, recorder, model, rooms, readings) -> None:
         trained = time.perf_counter()
         recorder.start(rank, run.threads)
         for _ in range(STEPS):
+            recorder.reading()
+            with recorder.timing("lock_wait_seconds"):
+                pass
+            with recorder.timing("lock_hold_seconds"):
+                pass
             recorder.step(loss, run.batch_size)
         recorded = time.perf_counter()
         for number in range(len(room.thresholds)):

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from casual_training.run import Run
-from casual_training.study import PROJECT, plan, plan_ceilings, read_config, validate
+from casual_training.study import PROJECT, plan, plan_ceilings, plan_diagnoses, read_config, validate
 
 WORKLOAD = {
     "dataset": "fashion_mnist",
@@ -36,12 +36,13 @@ CONFIG = {
         "workers": [1, 2, 4],
         "seeds": [1, 2, 3],
         "snapshots": 20,
+        "diagnose": False,
     },
     "workloads": {"fashion_mnist-simple_nn": WORKLOAD},
     "methods": {
         "serial": METHOD | {"strategy": "serial", "threads": 1},
         "threads": METHOD | {"strategy": "serial", "threads": "cores"},
-        "hogwild": METHOD | {"strategy": "hogwild", "threads": "auto"},
+        "hogwild": METHOD | {"strategy": "hogwild", "threads": "auto", "update": "free"},
     },
     "machine": {"cores": 2, "deadline_seconds": 600, "data_dir": "data", "log_interval": 10},
 }
@@ -99,14 +100,14 @@ def train_seconds(run: Run) -> float:
 
 
 def write_study(root: Path, config: dict, changes: Callable[[Run], dict | None] = lambda run: {}) -> None:
-    """Write every planned run and ceiling under `root`.
+    """Write every planned run, ceiling and diagnosis under `root`.
 
     Args:
         root: the project folder.
         config: as made by `make_config`.
         changes: keys of run.json to replace in a given run, or None to leave the run without a result.
     """
-    for position, run in enumerate([*plan(config), *plan_ceilings(config)]):
+    for position, run in enumerate([*plan(config), *plan_ceilings(config), *plan_diagnoses(config)]):
         changed = changes(run)
         if changed is not None:
             write_run(root / run.folder, **(describe_run(run, position) | changed))
@@ -119,6 +120,13 @@ def describe_run(run: Run, position: int = 0) -> dict:
     samples = SAMPLES * (workers if run.strategy == "independent" else 1)
     seconds = 24.5 if run.strategy == "independent" else seconds
     of_worker = {"threads": run.threads, "samples": samples // workers, "train_seconds": seconds, "exit_code": 0}
+    of_worker |= {"steps": samples // workers // 32, "measures": {}, "staleness": []}
+    if run.strategy == "hogwild":
+        missed = min(run.workers, 16)
+        of_worker |= {"staleness": [1000 // (number + 1) for number in range(missed)]}
+    if run.options.get("update") == "locked":
+        waited = {"count": of_worker["steps"], "sum": 0.1 * seconds}
+        of_worker |= {"measures": {"lock_wait_seconds": waited, "lock_hold_seconds": waited}}
     accuracy = 0.845 - 0.001 * workers + random.Random(f"{run.method} {run.seed}").uniform(-0.002, 0.002)
     clocks = {"wait_seconds": 0.0, "import_seconds": 3.1, "load_seconds": 0.4, "spawn_seconds": 2.1}
     clocks |= {"train_seconds": seconds, "evaluate_seconds": 0.8, "write_seconds": 0.01}
@@ -156,7 +164,16 @@ def describe_run(run: Run, position: int = 0) -> dict:
         "commit": "0123456789ab",
         "commit_dirty": False,
     }
+    if run.diagnose:
+        record["diagnosis"] = make_diagnosis(run)
     return record | (rate_only(run) if run.rate_only else {})
+
+
+def make_diagnosis(run: Run) -> dict:
+    """Invent where the time of a step goes, and that a fiftieth of the updates of shared weights is lost."""
+    seconds = {"data": 0.1, "forward": 0.6, "backward": 1.0, "communication": 0.0, "update": 0.2, "other": 0.1}
+    lost = None if run.strategy != "hogwild" else 0.02 if run.workers > 1 else 0.0
+    return {"seconds": seconds, "samples_per_second": 0.95 * SAMPLES / train_seconds(run), "lost_updates": lost}
 
 
 def make_curve(samples: int, seconds: float, accuracy: float, points: int = 20) -> list[dict]:

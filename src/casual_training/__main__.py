@@ -91,10 +91,12 @@ def _parser() -> argparse.ArgumentParser:
         "collect": "gather the run folders of a study into runs.csv and ceilings.csv",
         "compare": "compare the methods: comparison.csv",
         "examine": "judge the original study's claims: claims.csv",
+        "collect-diagnostics": "say what the workers waited for: diagnostics.csv",
         "draw-losses": "draw the loss charts",
         "draw-speedup": "draw the speed-up chart",
         "draw-accuracy": "draw the accuracy chart",
         "draw-code-cost": "draw speed-up against lines of code",
+        "draw-staleness": "draw the staleness chart",
         "write-report": "write the page",
         "report": "all of these, from the run folders that exist",
     }.items():
@@ -165,6 +167,8 @@ def _analyse(arguments) -> None:
             steps.compare(arguments.study, root)
         case "examine":
             steps.examine(arguments.study, root)
+        case "collect-diagnostics":
+            steps.collect_diagnostics(arguments.study, root)
         case "draw-losses":
             steps.draw_losses(arguments.study, root)
         case "draw-speedup":
@@ -173,6 +177,8 @@ def _analyse(arguments) -> None:
             steps.draw_accuracy(arguments.study, root)
         case "draw-code-cost":
             steps.draw_code_cost(arguments.study, root)
+        case "draw-staleness":
+            steps.draw_staleness(arguments.study, root)
         case "write-report":
             steps.write_report(arguments.study, root, arguments.again)
         case "report":

@@ -25,9 +25,9 @@ def announce(config: dict, folders: set[str]) -> str:
 
     Args:
         config: a validated config.
-        folders: the folders of the runs that are to be made, ceilings included.
+        folders: the folders of the runs that are to be made, ceilings and diagnoses included.
     """
-    planned = study.schedule(config)
+    planned = study.schedule(config) + study.plan_diagnoses(config)
     waiting = [run for run in planned if run.folder in folders]
     started = time.perf_counter()
     import torch

@@ -106,6 +106,7 @@ def _measure(run: Run, data_dir: Path, clock: PhaseClock) -> tuple[dict, object]
 
     from casual_training import models, pipelines
     from casual_training.datasets import load
+    from casual_training.diagnosis import Diagnosis
     from casual_training.recorder import Recorder
     from casual_training.seeding import INITIAL_WEIGHTS, derived_seed
     from casual_training.snapshots import Snapshots
@@ -118,7 +119,8 @@ def _measure(run: Run, data_dir: Path, clock: PhaseClock) -> tuple[dict, object]
     model = models.build(run.model)
     work = [pipelines.planned_work(len(splits.train_labels), rank, run) for rank in range(run.workers)]
     most_steps, planned_samples = max(steps for steps, _ in work), sum(samples for _, samples in work)
-    recorder = Recorder(run.workers, most_steps, run.log_interval, Snapshots(model, _thresholds(run, planned_samples)))
+    room = run.workers, most_steps, run.log_interval, Snapshots(model, _thresholds(run, planned_samples))
+    recorder = Diagnosis(model, data, *room) if run.diagnose else Recorder(*room)
     result = {"planned_samples": planned_samples, "status": "ok", "cause": "", "curve": []}
 
     clock.enter("spawn")
@@ -128,6 +130,8 @@ def _measure(run: Run, data_dir: Path, clock: PhaseClock) -> tuple[dict, object]
         clock.enter("spawn", at=recorder.ended)  # the workers' end belongs to their start, not to training
         clock.enter("evaluate")
         result |= speed(recorder)
+        if run.diagnose:
+            result["diagnosis"] = recorder.diagnosis()
         if not run.rate_only:
             result |= quality(run, model, splits, recorder)
     except RunFailed as failure:

@@ -102,7 +102,9 @@ class Recorder:
 
     def add(self, measure: str, amount: float) -> None:
         """Add one reading of the calling worker to one of MEASURES."""
-        self._own_measured[MEASURES.index(measure)] += 1, amount
+        row = MEASURES.index(measure)
+        self._own_measured[row, 0] += 1  # number by number, which takes half the time of a row
+        self._own_measured[row, 1] += amount
 
     @contextlib.contextmanager
     def timing(self, measure: str) -> Iterator[None]:

@@ -11,7 +11,7 @@ class Run:
 
     `epochs` is what each worker makes of the whole training set: passes / workers. `threads` are the intra-op
     threads of each worker; `max_steps` ends the run after so many steps of all workers together; `options` are the
-    strategy's own. `deadline_seconds` bounds the run but does not define it.
+    strategy's own. A run to `diagnose` takes its steps apart. `deadline_seconds` bounds the run but does not define it.
     """
 
     study: str
@@ -38,6 +38,7 @@ class Run:
     optimizer: dict
     log_interval: int
     snapshots: int
+    diagnose: bool = False
     deadline_seconds: int = field(default=600, compare=False)
 
     @property
@@ -57,7 +58,8 @@ class Run:
         """Where the run writes, relative to the project."""
         if self.strategy == CEILING_STRATEGY:
             return f"results/{self.study}/ceilings/{self.workload}/seed-{self.seed}"
-        return f"results/{self.study}/runs/{self.workload}/{self.method}/{self.split}/seed-{self.seed}"
+        kind = "diagnoses" if self.diagnose else "runs"
+        return f"results/{self.study}/{kind}/{self.workload}/{self.method}/{self.split}/seed-{self.seed}"
 
     @property
     def rate_only(self) -> bool:

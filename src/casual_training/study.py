@@ -27,6 +27,7 @@ _VALIDATOR = jsonschema.validators.extend(
     jsonschema.Draft202012Validator,
     type_checker=jsonschema.Draft202012Validator.TYPE_CHECKER.redefine("integer", lambda _, value: type(value) is int),
 )
+DIAGNOSED_STEPS = 200  # of each worker in a diagnosis
 NOT_OF_A_RUN = ("target", "methods")  # keys of a workload that no training depends on
 
 
@@ -210,6 +211,22 @@ def plan_ceilings(config: dict) -> list[Run]:
     return [run for run in schedule(config) if run.strategy == CEILING_STRATEGY]
 
 
+def plan_diagnoses(config: dict) -> list[Run]:
+    """List the short runs that take the steps of the first seed's runs apart; they are made after all others.
+
+    What is there to show how it fails is not diagnosed.
+    """
+    study = config["study"]
+    runs = [run for run in plan(config) if run.seed == study["seeds"][0] and not run.expected_failure]
+    return [_diagnosis(run) for run in runs] if study["diagnose"] else []
+
+
+def _diagnosis(run: Run) -> Run:
+    steps = DIAGNOSED_STEPS * run.workers
+    max_steps = steps if run.max_steps is None else min(steps, run.max_steps)
+    return dataclasses.replace(run, diagnose=True, max_steps=max_steps, snapshots=1)
+
+
 def _block(config: dict, seed: int) -> list[Run]:
     study = config["study"]
     cores = machine.cores() if config["machine"]["cores"] == "auto" else config["machine"]["cores"]
@@ -314,6 +331,7 @@ def one_run(config: dict, workload: str | None, method: str, workers: int, epoch
         "workers": [workers],
         "seeds": [seed],
         "snapshots": config["study"]["snapshots"],
+        "diagnose": False,
     }
     chosen = config["workloads"][workload] | {"methods": None}
     (run,) = plan(validate(config | {"study": study, "workloads": {workload: chosen}}))

@@ -17,6 +17,7 @@ from casual_training.study import PROJECT
 
 pytest_plugins = ["browser"]
 
+RESULTS = ("runs", "ceilings", "comparison", "claims", "diagnostics")
 COMMAND = "snakemake --cores 4 --configfile mine.yaml"
 PAYLOADS = [
     "</script><script>window.hacked=1</script>",
@@ -347,6 +348,36 @@ def test_what_the_study_does_not_have_stands_with_the_originals_figure_and_the_c
     assert f"What made its Hogwild! slow is not measured in this study. This measures it: {command}" in page.words
 
 
+def test_what_workers_waited_for_and_where_a_step_goes_stand_in_tables_without_what_nobody_measured(of_seed):
+    page = parsed(of_seed)
+    words = page.words
+    section = words[words.index("What the workers waited for") : words.index("How to read this")]
+    assert "waiting for the lock, a step (ms)" in section
+    assert "one round trip (ms)" not in section  # of no run here
+    for heading in ("data", "forward", "backward and loss", "update", "updates lost (proxy)", "speed while diagnosed"):
+        assert heading in page.cells
+    start = page.cells.index("updates lost (proxy)")
+    rows = [index for index, cell in enumerate(page.cells) if cell == "hogwild_locked" and index > start]
+    shares = ["ok", "5.0 %", "30.0 %", "50.0 %", "0.0 %", "10.0 %", "5.0 %"]
+    for row, lost in zip(rows, ("0.0 %", "2.0 %", "2.0 %"), strict=True):  # with 1, 2 and 4 workers
+        assert page.cells[row + 3 : row + 11] == [*shares, lost]
+    assert "tables/diagnostics.csv" in {attributes.get("href") for attributes in page.all("a")}
+
+
+def test_why_a_diagnosis_failed_stands_in_its_row(tmp_path):
+    def fail(run):
+        return fake_study.failed("failed", "worker 1 died") if run.diagnose and run.workers == 2 else {}
+
+    config = fake_study.make_config(methods=["serial", "hogwild"], workers=[2], seeds=[1], diagnose=True)
+    cells = parsed(write_page(tmp_path, config, fail)).cells
+    row = cells.index("hogwild", cells.index("updates lost (proxy)"))
+    assert cells[row : row + 4] == ["hogwild", "2", "failed: worker 1 died", "-"]
+
+
+def test_a_study_whose_runs_recorded_nothing_of_the_kind_has_no_such_section(empty):
+    assert "What the workers waited for" not in parsed(empty).words
+
+
 def test_the_words_of_the_verdicts_are_explained(plain):
     words = parsed(plain).words
     explained = words[words.index("How to read this") : words.index("Where the figures come from")]
@@ -493,9 +524,9 @@ def test_every_file_of_the_study_is_written_and_no_temporary_one_is_left(plain):
     root = plain.parents[2]
     made = {str(file.relative_to(root)) for file in root.rglob("*") if file.is_file() and "/runs/" not in str(file)}
     figures = [f"figures/{name}.{suffix}" for name in CHARTS for suffix in ("svg", "png")]
-    tables = [f"tables/{name}.csv" for name in ("runs", "ceilings", "comparison", "claims", *CHARTS)]
+    tables = [f"tables/{name}.csv" for name in (*RESULTS, *CHARTS)]
     expected = {f"reports/default/{file}" for file in ["report.html", *figures, *tables]}
-    expected |= {f"results/default/{name}.csv" for name in ("runs", "ceilings", "comparison", "claims")}
+    expected |= {f"results/default/{name}.csv" for name in RESULTS}
     assert {file for file in made if "/ceilings/" not in file} == expected
 
 
@@ -567,7 +598,7 @@ def test_in_a_browser_the_claims_are_read_without_scrolling_sideways(browser, of
     boxes = browser.run(
         "return [...document.querySelectorAll('.claims')].map(box => [box.scrollWidth, box.clientWidth])"
     )
-    assert len(boxes) == 4
+    assert len(boxes) == 5
     assert all(scrolled <= shown for scrolled, shown in boxes)
     narrowest = browser.run(
         "return Math.min(...[...document.querySelectorAll('.claims td')].map(cell => cell.clientWidth))"

@@ -18,9 +18,10 @@ def minutes(text):
 
 
 def test_only_the_runs_that_are_to_be_made_count(config):
-    folders = [run.folder for run in study.schedule(config)]
-    assert "study default: 27 of 27 runs to make, ceilings included" in announce(config, set(folders))
-    assert "3 of 27 runs" in announce(config, set(folders[:3]))
+    folders = [run.folder for run in study.schedule(config) + study.plan_diagnoses(config)]
+    announced = announce(config, set(folders))
+    assert "study default: 35 of 35 runs to make, ceilings included" in announced
+    assert "3 of 35 runs" in announce(config, set(folders[:3]))
 
 
 def test_more_passes_take_more_minutes(config):

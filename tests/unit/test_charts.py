@@ -18,6 +18,7 @@ from casual_training.analysis.columns import (
     RUNS_COLUMNS,
     SMOOTHED_COLUMNS,
     SPEEDUP_COLUMNS,
+    STALENESS_COLUMNS,
     as_table,
 )
 from casual_training.analysis.tables import compare_methods
@@ -256,12 +257,40 @@ def test_each_workload_has_a_facet_and_one_legend_names_every_line_once():
     assert len(figure.legends[0].get_texts()) == 2
 
 
+def stalenesses(cells):
+    """Give {(workload, configuration): {updates missed: share}} as `diagnostics.staleness` does."""
+    rows = [(*cell, missed, 100, share) for cell, shares in cells.items() for missed, share in shares.items()]
+    return as_table(rows, STALENESS_COLUMNS)
+
+
+def test_a_bar_of_the_staleness_is_divided_by_what_its_updates_missed():
+    data = stalenesses({("images", "hogwild, 4 workers x 1 epoch"): {0: 0.25, 3: 0.25, 4: 0.125, 7: 0.125, 64: 0.25}})
+    (axis,) = charts.staleness(data).axes
+    bars = [(bars.get_label(), bar.get_x(), bar.get_width()) for bars in axis.containers for bar in bars]
+    assert [bar for bar in bars if bar[2]] == [
+        ("none", 0, 0.25),
+        ("3", 0.25, 0.25),
+        ("4 to 7", 0.5, 0.25),
+        ("8 or more", 0.75, 0.25),
+    ]
+
+
+def test_the_bars_of_the_staleness_are_as_thick_in_a_workload_of_few_as_in_one_of_many():
+    few = {("texts", "hogwild, 2 workers x 2 epochs"): {0: 1.0}}
+    many = {("images", f"way {number}, 2 workers x 2 epochs"): {1: 1.0} for number in range(6)}
+    figure = charts.staleness(stalenesses(few | many))
+    figure.draw_without_rendering()
+    texts, images = (axis.get_window_extent().height / rows for axis, rows in zip(figure.axes, (1, 6), strict=True))
+    assert texts == pytest.approx(images, rel=0.5)
+
+
 def test_no_data_still_give_charts_that_say_so():
     for figure in (
         charts.losses(as_table([], LOSSES_COLUMNS)),
         charts.smoothed_losses(as_table([], SMOOTHED_COLUMNS)),
         charts.speedup(as_table([], SPEEDUP_COLUMNS)),
         charts.accuracy(charts.accuracy_data(curves([])), {}),
+        charts.staleness(stalenesses({})),
     ):
         assert "no run to draw yet" in [text.get_text() for text in words(figure)]
 

@@ -259,10 +259,20 @@ def test_accuracies_are_equal_within_one_point_of_the_best_serial_run_of_the_sam
     assert found.low == pytest.approx(100 * (min(accuracies) - 0.84))
 
 
-def test_locks_stay_undecided_and_it_is_said_what_is_missing():
-    found = row(judged({("hogwild", 2): [8, 8], ("ps_tutorial", 2): [80, 80]}), "4.4")
-    assert (found.verdict, found.measured) == ("undecided", 10)
-    assert "with and without a lock is still missing" in found.note
+@pytest.mark.parametrize(
+    ("seconds", "verdict"),
+    [([10, 16], "confirmed"), ([8.3, 10], "undecided"), ([7, 7.5], "refuted")],  # without a lock it is 8 s
+)
+def test_a_lock_that_is_not_needed_is_problematic_if_it_costs_over_5_percent_in_the_same_split(seconds, verdict):
+    found = row(judged({("hogwild", 2): [8, 8], ("hogwild", 4): [4, 4], ("hogwild_locked", 2): seconds}), "4.4")
+    assert (found.split, found.verdict, found.unit) == ("2x2", verdict, "times as fast")
+    assert found.low == pytest.approx(8 / max(seconds))
+    assert found.compared == "hogwild_locked 2x2 against hogwild 2x2, images"
+
+
+def test_what_a_lock_costs_is_told_for_each_split():
+    found = judged({(method, workers): [8, 8] for method in ("hogwild", "hogwild_locked") for workers in (1, 2, 4)})
+    assert [one.split for one in rows(found, "4.4")] == ["2x2", "4x1"]
 
 
 def test_each_claim_is_judged_on_the_workload_on_which_both_ways_were_run():
@@ -276,7 +286,7 @@ def test_each_claim_is_judged_on_the_workload_on_which_both_ways_were_run():
     found = claims(runs, [1, 2])
     assert row(found, "3a").compared == "hogwild 2x2 against threads 1x4, small"
     assert row(found, "2b").compared == "ps_tutorial 2x2 against threads 1x4, large"
-    assert row(found, "4.4").verdict == "not measured in this study"  # not on the same one
+    assert row(found, "3c").compared == "hogwild 2x2 against threads 1x4, small"
 
 
 def test_a_workload_on_which_both_are_ok_comes_before_one_on_which_they_failed():

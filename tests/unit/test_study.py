@@ -103,7 +103,7 @@ def test_a_target_is_no_part_of_a_run(config):
 def test_the_options_of_a_strategy_reach_its_runs_with_their_defaults(config):
     options = {run.method: run.options for run in study.plan(config)}
     assert options["ps_tutorial"] == {"lock": "all", "transport": "uv", "test_inside_clock": False}
-    assert options["hogwild"] == {}
+    assert options["hogwild"] == {"update": "free"}
 
 
 def test_the_options_of_a_strategy_are_read_without_importing_it():
@@ -120,6 +120,28 @@ def test_every_option_of_a_strategy_is_described_and_has_a_default(name):
         assert option["description"].endswith(".")
         assert option["expected"]
         assert option["default"] in option.get("enum", [option["default"]])
+
+
+def test_a_study_that_diagnoses_makes_a_short_run_more_of_each_configuration_of_its_first_seed(config):
+    config["study"] |= {"diagnose": True, "seeds": [7, 2]}
+    config["methods"]["hogwild"]["max_steps"] = None
+    diagnosed = study.plan_diagnoses(config)
+    runs = [run for run in study.plan(config) if run.seed == 7]
+    assert [(run.method, run.workers) for run in diagnosed] == [(run.method, run.workers) for run in runs]
+    assert {run.seed for run in diagnosed} == {7}
+    steps = {(run.method, run.workers): run.max_steps for run in diagnosed}
+    assert (steps["serial", 1], steps["hogwild", 1], steps["hogwild", 4]) == (200, 200, 800)
+    assert steps["ps_tutorial", 4] == 200  # it never makes more
+    assert not any(run.diagnose for run in study.schedule(config))
+    assert diagnosed[0].folder.startswith("results/default/diagnoses/fashion_mnist-simple_nn/")
+
+
+def test_what_is_there_to_fail_is_not_diagnosed_and_nothing_is_unless_asked_for(config):
+    config["study"]["diagnose"] = True
+    config["methods"]["hogwild"]["expected_failure"] = True
+    assert "hogwild" not in {run.method for run in study.plan_diagnoses(config)}
+    config["study"]["diagnose"] = False
+    assert study.plan_diagnoses(config) == []
 
 
 def test_only_runs_cut_short_are_rate_only(config):

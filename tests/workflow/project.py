@@ -24,6 +24,7 @@ TINY = {
         "passes": 2,
         "workers": [1, 2],
         "seeds": [1],
+        "diagnose": False,
     },
     "workloads": {
         "sample": {
@@ -39,8 +40,8 @@ TINY = {
 RUNS = {"serial 1x2 seed 1", "hogwild 1x2 seed 1", "hogwild 2x1 seed 1"}
 CEILINGS = {"ceiling seed 1"}
 PAGE = {"render_report", "all"}
-CHARTS = {"plot_accuracy", "plot_code_cost", "plot_losses", "plot_speedup"}
-ANALYSIS = {"collect_runs", "compare_methods", "examine_claims"} | CHARTS | PAGE
+CHARTS = {"plot_accuracy", "plot_code_cost", "plot_losses", "plot_speedup", "plot_staleness"}
+ANALYSIS = {"collect_runs", "collect_diagnostics", "compare_methods", "examine_claims"} | CHARTS | PAGE
 
 
 @dataclass(frozen=True)
@@ -54,9 +55,11 @@ class Job:
     jobid: int
 
     def __str__(self) -> str:
-        """Name the job as tests do: "hogwild 2x1 seed 1", "ceiling seed 1", or its rule."""
+        """Name the job as tests do: "hogwild 2x1 seed 1", "ceiling seed 1", "diagnosis of hogwild 2x1", or its rule."""
         if self.rule == "train":
             return "{method} {workers}x{epochs} seed {seed}".format_map(self.wildcards)
+        if self.rule == "diagnose":
+            return "diagnosis of {method} {workers}x{epochs}".format_map(self.wildcards)
         return f"ceiling seed {self.wildcards['seed']}" if self.rule == "measure_ceiling" else self.rule
 
 

@@ -36,18 +36,21 @@ def rules(jobs):
     return Counter(job.rule for job in jobs)
 
 
-def test_the_default_study_is_24_runs_and_3_ceilings(default_jobs):
+def test_the_default_study_is_24_runs_3_ceilings_and_a_diagnosis_of_each_configuration(default_jobs):
     assert rules(default_jobs) == {
         "fetch_dataset": 1,
         "train": 24,
         "measure_ceiling": 3,
+        "diagnose": 8,
         "collect_runs": 1,
+        "collect_diagnostics": 1,
         "compare_methods": 1,
         "examine_claims": 1,
         "plot_accuracy": 1,
         "plot_code_cost": 1,
         "plot_losses": 1,
         "plot_speedup": 1,
+        "plot_staleness": 1,
         "render_report": 1,
         "all": 1,
     }
@@ -55,7 +58,7 @@ def test_the_default_study_is_24_runs_and_3_ceilings(default_jobs):
 
 def test_timed_jobs_claim_all_cores_and_others_one(default_jobs):
     threads = {(job.rule, job.threads) for job in default_jobs}
-    timed = {("train", 7), ("measure_ceiling", 7)}
+    timed = {("train", 7), ("measure_ceiling", 7), ("diagnose", 7)}
     assert timed < threads
     assert {count for rule, count in threads - timed} == {1}
 
@@ -108,6 +111,7 @@ def test_a_study_that_is_moved_and_its_code_checked_out_again_has_nothing_to_do(
         ("analysis/charts.py", CHARTS | PAGE),
         ("analysis/claims.py", {"examine_claims"} | PAGE),
         ("../../examples/standalone/hogwild.py", {"compare_methods", "plot_code_cost"} | PAGE),
+        ("analysis/diagnostics.py", {"collect_diagnostics", "plot_staleness"} | PAGE),
         ("analysis/report.html.jinja2", PAGE),
     ],
 )

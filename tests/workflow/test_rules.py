@@ -143,7 +143,6 @@ def test_examine_claims_makes_a_row_a_claim_and_one_a_split_where_it_is_about_sp
         ("3c", "2x2"): ("confirmed", 3),
         ("3c", "4x1"): ("undecided", 2),  # a seed of it failed
         ("4.1", "2x2"): ("confirmed", 3),
-        ("4.4", "2x2"): ("undecided", 3),
     }
 
 

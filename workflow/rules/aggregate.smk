@@ -45,3 +45,19 @@ rule examine_claims:
         study=CONFIG_JSON,
     shell:
         "python -m casual_training examine --study {params.study:q} 2>&1 | tee {log:q}"
+
+
+rule collect_diagnostics:
+    input:
+        runs="results/{study}/runs.csv",
+        records=expand("{folder}/run.json", folder=RUNS),
+        diagnoses=expand("{folder}/run.json", folder=DIAGNOSES),
+        sources=sources_of_analysis("diagnostics.py", "tables.py", "wording.py"),
+    output:
+        report("results/{study}/diagnostics.csv", caption="../report/diagnostics.rst", category="Tables"),
+    log:
+        "results/{study}/logs/collect_diagnostics.log",
+    params:
+        study=CONFIG_JSON,
+    shell:
+        "python -m casual_training collect-diagnostics --study {params.study:q} 2>&1 | tee {log:q}"

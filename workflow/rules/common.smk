@@ -45,14 +45,16 @@ ALL_CORES = 100_000
 
 # What every run goes through, whatever its strategy and model: modules of src/casual_training.
 CORE = """
-batch_norm clocks datasets evaluation experiment idx machine optimization pictures pipelines preload processes record
-recorder rendezvous run seeding shared_memory snapshots
+batch_norm clocks datasets diagnosis evaluation experiment idx machine optimization pictures pipelines preload processes
+record recorder rendezvous run seeding shared_memory snapshots
 """.split()
 
 RUNS = {run.folder: run for run in study.plan(CONFIG)}
 CEILINGS = {run.folder: run for run in study.plan_ceilings(CONFIG)}
+DIAGNOSES = {run.folder: run for run in study.plan_diagnoses(CONFIG)}
+TIMED = [*study.schedule(CONFIG), *DIAGNOSES.values()]
 # Snakemake starts the ready job of the highest priority, so this makes it follow the schedule of the study.
-PRIORITIES = {run.folder: -place for place, run in enumerate(study.schedule(CONFIG))}
+PRIORITIES = {run.folder: -place for place, run in enumerate(TIMED)}
 
 
 wildcard_constraints:
@@ -76,6 +78,13 @@ def planned_ceiling(wildcards):
     if folder not in CEILINGS:
         raise WorkflowError(f"{folder} is not a ceiling of the study {STUDY}; add its seed in the config")
     return CEILINGS[folder]
+
+
+def planned_diagnosis(wildcards):
+    folder = "results/{study}/diagnoses/{workload}/{method}/{workers}x{epochs}/seed-{seed}".format_map(wildcards)
+    if folder not in DIAGNOSES:
+        raise WorkflowError(f"{folder} is not a diagnosis of the study {STUDY}; set study.diagnose in the config")
+    return DIAGNOSES[folder]
 
 
 def spec_of(run):
@@ -116,7 +125,9 @@ onstart:
         except ValueError as error:
             raise WorkflowError(str(error)) from None
     interruption.end_jobs_when_interrupted()
-    timed = [job for job in workflow.dag.needrun_jobs() if job.rule.name in ("train", "measure_ceiling")]
+    timed = [
+        job for job in workflow.dag.needrun_jobs() if job.rule.name in ("train", "measure_ceiling", "diagnose")
+    ]
     if timed:
         announcement = subprocess.run(
             [sys.executable, "-m", "casual_training", "announce", "--study", CONFIG_JSON],

@@ -1,6 +1,6 @@
 # From tables to charts and the page.
 
-CHARTS = ["speedup", "accuracy", "losses_smoothed", "losses", "code_cost"]
+CHARTS = ["speedup", "accuracy", "losses_smoothed", "losses", "code_cost", "staleness"]
 
 
 rule plot_losses:
@@ -88,12 +88,33 @@ rule plot_code_cost:
         "python -m casual_training draw-code-cost --study {params.study:q} 2>&1 | tee {log:q}"
 
 
+rule plot_staleness:
+    input:
+        runs="results/{study}/runs.csv",
+        records=expand("{folder}/run.json", folder=RUNS),
+        sources=sources_of_analysis("charts.py", "diagnostics.py", "tables.py", "wording.py"),
+    output:
+        report(
+            multiext("reports/{study}/figures/staleness", ".svg", ".png"),
+            caption="../report/staleness.rst",
+            category="Charts",
+        ),
+        "reports/{study}/tables/staleness.csv",
+    log:
+        "results/{study}/logs/plot_staleness.log",
+    params:
+        study=CONFIG_JSON,
+    shell:
+        "python -m casual_training draw-staleness --study {params.study:q} 2>&1 | tee {log:q}"
+
+
 rule render_report:
     input:
         runs="results/{study}/runs.csv",
         ceilings="results/{study}/ceilings.csv",
         comparison="results/{study}/comparison.csv",
         claims="results/{study}/claims.csv",
+        diagnostics="results/{study}/diagnostics.csv",
         charts=expand("reports/{{study}}/figures/{chart}.svg", chart=CHARTS),
         tables=expand("reports/{{study}}/tables/{chart}.csv", chart=CHARTS),
         scripts=SCRIPTS,
@@ -103,7 +124,9 @@ rule render_report:
         outcome="src/casual_training/outcome.py",
     output:
         report("reports/{study}/report.html", caption="../report/page.rst", category="The page"),
-        expand("reports/{{study}}/tables/{table}.csv", table=["runs", "comparison", "ceilings", "claims"]),
+        expand(
+            "reports/{{study}}/tables/{table}.csv", table=["runs", "comparison", "ceilings", "claims", "diagnostics"]
+        ),
     log:
         "results/{study}/logs/render_report.log",
     params:
@@ -125,4 +148,4 @@ rule report:
 
 
 onsuccess:
-    print(outcome.closing_lines(study.schedule(CONFIG), Path(), AGAIN), file=sys.stderr)
+    print(outcome.closing_lines(TIMED, Path(), AGAIN), file=sys.stderr)

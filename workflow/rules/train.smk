@@ -44,3 +44,25 @@ rule measure_ceiling:
     shell:
         "python -m casual_training train --run {params.run:q} --out {params.folder:q}"
         " --data-dir {resources.data_dir:q} --deadline {resources.deadline_seconds}"
+
+
+rule diagnose:
+    input:
+        dataset=lambda wildcards: f"results/datasets/{planned_diagnosis(wildcards).dataset}.sha256",
+    output:
+        run="results/{study}/diagnoses/{workload}/{method}/{workers}x{epochs}/seed-{seed}/run.json",
+        losses="results/{study}/diagnoses/{workload}/{method}/{workers}x{epochs}/seed-{seed}/losses.csv",
+    log:
+        "results/{study}/diagnoses/{workload}/{method}/{workers}x{epochs}/seed-{seed}/train.log",
+    priority: lambda wildcards: PRIORITIES[planned_diagnosis(wildcards).folder]
+    threads: ALL_CORES
+    resources:
+        data_dir=DATA_DIR,
+        deadline_seconds=DEADLINE,
+    params:
+        run=lambda wildcards: spec_of(planned_diagnosis(wildcards)),
+        code=lambda wildcards: code_of(planned_diagnosis(wildcards)),
+        folder=lambda wildcards: planned_diagnosis(wildcards).folder,
+    shell:
+        "python -m casual_training train --run {params.run:q} --out {params.folder:q}"
+        " --data-dir {resources.data_dir:q} --deadline {resources.deadline_seconds}"

@@ -1,4 +1,4 @@
-"""The page's charts and the table behind each: speed-ups, accuracy, losses smoothed and as logged, cost in code.
+"""The page's charts and the table behind each: speed-ups, accuracy, losses, cost in code, staleness.
 
 Narrow on purpose, so that text stays readable on a phone. Every line differs in colour (safe for colour-blind
 readers) and in dash; several workloads stand one above the other.
@@ -39,6 +39,8 @@ MOST_POINTS = 200  # of a smoothed curve
 COLOURS = [seaborn.color_palette("colorblind")[i] for i in (0, 1, 2, 3, 4, 5, 7, 9)]  # without the two palest
 DASHES = ["-", (0, (5, 2)), (0, (1, 1.3)), (0, (6, 2, 1, 2)), (0, (3, 1.5, 1, 1.5, 1, 1.5))]
 MARKERS = ["o", "s", "^", "D", "v", "P", "X"]  # one fewer than colours: only the 57th method looks like the first
+STALENESS_BINS = {0: "none", 1: "1", 2: "2", 3: "3", 4: "4 to 7", 8: "8 or more"}  # by the first number of each
+STALENESS_SHADES = seaborn.color_palette("cividis_r", len(STALENESS_BINS))
 STYLE = seaborn.axes_style("whitegrid") | {
     "font.size": 10,
     # The first comes with matplotlib; a browser without it finds one that is not wider.
@@ -223,6 +225,20 @@ def _draw_code_costs(axis: Axes, group: pd.DataFrame, methods: list[str]) -> Non
     axis.xaxis.set_major_locator(MaxNLocator(6, integer=True))
 
 
+def staleness(data: pd.DataFrame) -> Figure:
+    """Draw `diagnostics.staleness`: a bar a configuration, divided by how many updates of others an update missed."""
+    labels = list(dict.fromkeys(_row_label(name) for name in data["configuration"]))
+    row_height = LINE_HEIGHT * max([2, *(label.count("\n") + 1 for label in labels)])
+    heights = [0.7 + row_height * n for n in data.groupby("workload", sort=False)["configuration"].nunique()] or [2]
+    with matplotlib.rc_context(STYLE):
+        figure, axes = _facets(data, height=sum(heights) / len(heights), extra=0.75)
+        axes[0].get_gridspec().set_height_ratios(heights)
+        for axis, (_, group) in zip(axes, data.groupby("workload", sort=False), strict=False):
+            _draw_staleness(axis, group)
+        _draw_legend(figure, axes, ncols=3, title="updates of others missed")
+    return figure
+
+
 def save(figure: Figure, stem: Path, title: str) -> None:
     """Write `stem`.svg and `stem`.png; the same figure gives the same bytes.
 
@@ -313,6 +329,22 @@ def _draw_speedups(axis: Axes, group: pd.DataFrame) -> None:
     axis.set(xlim=(0, 1.1 * max(1, furthest) if pd.notna(furthest) else 1.5))
     axis.set(xlabel="times as fast as the best serial run")
     axis.xaxis.set_major_locator(MaxNLocator(6))
+
+
+def _draw_staleness(axis: Axes, group: pd.DataFrame) -> None:
+    firsts = list(STALENESS_BINS)
+    bins = pd.cut(group["updates_missed"], [*firsts, float("inf")], right=False, labels=firsts)
+    shares = group.groupby(["configuration", bins], sort=False, observed=False)["share"].sum().unstack()
+    labels = [_row_label(name) for name in shares.index]
+    left = pd.Series(0.0, index=shares.index)
+    for first, shade in zip(firsts, STALENESS_SHADES, strict=True):
+        axis.barh(
+            range(len(labels)), shares[first], left=left, color=shade, edgecolor="white", label=STALENESS_BINS[first]
+        )
+        left += shares[first]
+    axis.set(yticks=range(len(labels)), yticklabels=labels, ylim=(len(labels) - 0.5, -0.5), xlim=(0, 1))
+    axis.set(xlabel="share of the updates")
+    axis.xaxis.set_major_formatter(lambda share, _: wording.short_percent(round(share, 2)))
 
 
 def _row_label(name: str) -> str:

@@ -43,16 +43,14 @@ Judge = Callable[[pd.Series], str]  # from a figure a seed to a verdict
 class Question:
     """How a claim is measured: `first` against `second`, the figure being first / second of a column.
 
-    Where the column is an accuracy, the figure is the difference in percentage points. Without a `judge` the claim
-    stays undecided whatever the figure, and `missing` says what it would take.
+    Where the column is an accuracy, the figure is the difference in percentage points.
     """
 
     first: Choose
     second: Choose
     column: str
     unit: str
-    judge: Judge | None
-    missing: str = ""
+    judge: Judge
 
 
 def claims(runs: pd.DataFrame, seeds: list[int]) -> pd.DataFrame:
@@ -105,9 +103,10 @@ def _questions(claim_id: str, runs: pd.DataFrame) -> Iterator[Question]:
         case "4.2":
             yield Question(_fastest("hogwild"), _of("device_regular"), rate, "times as fast", is_not_below)
         case "4.4":
-            missing = "The same method with and without a lock is still missing; it is planned."
-            arms = _fastest("hogwild"), _fastest("ps_tutorial_whole", "ps_tutorial")
-            yield Question(*arms, rate, "times as fast", None, missing)
+            locked = runs.loc[(runs["method"] == "hogwild_locked") & (runs["workers"] > 1), "workers"].unique()
+            for workers in sorted(map(int, locked)) or [2]:
+                arms = _of("hogwild_locked", workers), _of("hogwild", workers)
+                yield Question(*arms, rate, "times as fast", is_below)
         case _:  # what made it slow: one thing changed
             changed = claim_id.replace("3b-", "hogwild_original_")
             for workers in original or [1]:
@@ -204,7 +203,6 @@ def _ask(question: Question, runs: pd.DataFrame, seeds: list[int]) -> dict:
             return _row(figures, question.unit, NOT_TESTABLE, note=_sentence(side["cause"].iloc[0]), **about)
     verdict, notes = _decide(figures, seeds, question.judge)
     failed = [f"{_name(side)} failed: {_sentence(cause)}" for side in sides for cause in _causes(side)]
-    notes += [question.missing] if question.missing else []
     return _row(figures, question.unit, verdict, note=" ".join(notes + failed), **about)
 
 
@@ -214,13 +212,13 @@ def _figures(first: pd.DataFrame, second: pd.DataFrame, column: str) -> pd.Serie
     return (100 * (one - other) if column == "validation_accuracy" else one / other).dropna()
 
 
-def _decide(figures: pd.Series, seeds: list[int], judge: Judge | None) -> tuple[str, list[str]]:
+def _decide(figures: pd.Series, seeds: list[int], judge: Judge) -> tuple[str, list[str]]:
     """Judge figures if every planned seed has one, and note what weakens the verdict."""
     missing = set(seeds) - set(figures.index)
     if missing:
         return UNDECIDED, [f"Only {len(figures)} of {count(len(seeds), 'seed')} can be compared."]
     notes = ["One seed shows no spread."] if len(seeds) == 1 else []
-    return judge(figures) if judge else UNDECIDED, notes
+    return judge(figures), notes
 
 
 def _without_lock(runs: pd.DataFrame, seeds: list[int]) -> dict:

@@ -88,6 +88,37 @@ CLAIMS_COLUMNS = {
     "note": TEXT,
     "command": TEXT,
 }
+DIAGNOSTICS_COLUMNS = {
+    "workload": TEXT,
+    "method": TEXT,
+    "workers": WHOLE,
+    "epochs": FIGURE,
+    "n_ok": WHOLE,
+    "overlap": FIGURE,
+    "staleness_mean": FIGURE,
+    "lock_wait_seconds_per_step": FIGURE,
+    "lock_hold_seconds_per_step": FIGURE,
+    "round_trip_seconds": FIGURE,
+    "payload_bytes_per_step": FIGURE,
+    "communication_seconds_per_step": FIGURE,
+    "communication_share": FIGURE,
+    "diagnosis": TEXT,
+    "data_of_step": FIGURE,
+    "forward_of_step": FIGURE,
+    "backward_of_step": FIGURE,
+    "communication_of_step": FIGURE,
+    "update_of_step": FIGURE,
+    "other_of_step": FIGURE,
+    "lost_updates": FIGURE,
+    "diagnosed_speed": FIGURE,
+}
+STALENESS_COLUMNS = {
+    "workload": TEXT,
+    "configuration": TEXT,
+    "updates_missed": WHOLE,
+    "updates": WHOLE,
+    "share": FIGURE,
+}
 LOGGED_COLUMNS = {"worker": WHOLE, "step": WHOLE, "seconds": FIGURE, "samples": WHOLE, "loss": FIGURE}
 PROVENANCE_COLUMNS = {"started_at": TEXT, "machine": TEXT, "versions": TEXT, "commit": TEXT}
 LOSSES_COLUMNS = {

@@ -46,6 +46,27 @@ OF_EVERY_RUN = [
     "pss_mb",
     "overlap",
 ]
+WAITED = [
+    "overlap",
+    "staleness_mean",
+    "lock_wait_seconds_per_step",
+    "lock_hold_seconds_per_step",
+    "round_trip_seconds",
+    "payload_bytes_per_step",
+    "communication_seconds_per_step",
+    "communication_share",
+]
+OF_A_STEP = [
+    "diagnosis",
+    "data_of_step",
+    "forward_of_step",
+    "backward_of_step",
+    "communication_of_step",
+    "update_of_step",
+    "other_of_step",
+    "lost_updates",
+    "diagnosed_speed",
+]
 CEILING_TOLERANCE_PERCENT = 110  # what noise may add to a share that cannot exceed 100 % on a quiet machine
 KINDS_OF_VERDICT = {"confirmed": "good", "refuted": "bad", "undecided": "warn"}
 OF_A_CEILING = ["workload", "seed", "copies", "status", "samples_per_second"]
@@ -67,8 +88,8 @@ def render(
     Args:
         config: the validated config.
         command: what a person types to run the study again.
-        tables: runs, ceilings, comparison, claims, provenance, speedup, losses_smoothed, code_cost, and the summaries
-            accuracy and losses.
+        tables: runs, ceilings, comparison, claims, diagnostics, provenance, speedup, losses_smoothed, code_cost,
+            staleness, and the summaries accuracy and losses.
         figures: the text of each chart's SVG file, by the names in CHARTS.
         ended: how the planned runs have ended, ceilings included.
         missing: the planned runs without a result, in words.
@@ -94,6 +115,8 @@ def render(
         comparisons=[_comparison(one, runs, comparison, len(study["seeds"])) for one in answers],
         original=_original(tables["claims"]),
         causes=_causes(tables["claims"]),
+        waited=_measured(tables["diagnostics"], WAITED),
+        of_a_step=_measured(tables["diagnostics"], OF_A_STEP),
         failures=_failures(config, runs, tables["ceilings"]),
         ended=ended.sentence,
         repeat=ended.repeat(command),
@@ -110,6 +133,15 @@ def render(
 def _view(table: pd.DataFrame, columns: list[str]) -> dict:
     """Give the headings and the written cells of a table, for the template."""
     return {"headings": headings(columns), "rows": [written(row, columns) for row in table.itertuples()]}
+
+
+def _measured(table: pd.DataFrame, columns: list[str]) -> dict:
+    """Give those rows of the diagnostics that have one of these figures, and of the columns those that some row has."""
+    table = table.replace({"diagnosis": {"": pd.NA}})
+    found = table.dropna(subset=columns, how="all")
+    several = ["workload"] if found["workload"].nunique() > 1 else []
+    measured = [column for column in columns if found[column].notna().any()]
+    return _view(found, ["method", "workers", *several, *measured])
 
 
 def _chart(name: str, svg: str, behind: pd.DataFrame) -> dict:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pandas as pd
 from matplotlib.figure import Figure
 
-from casual_training.analysis import charts, claims, code_cost, report, tables
+from casual_training.analysis import charts, claims, code_cost, diagnostics, report, tables
 from casual_training.analysis.columns import (
     ACCURACY_COLUMNS,
     CEILINGS_COLUMNS,
@@ -16,11 +16,13 @@ from casual_training.analysis.columns import (
     CLAIMS_COLUMNS,
     CODE_COST_COLUMNS,
     COMPARISON_COLUMNS,
+    DIAGNOSTICS_COLUMNS,
     LOGGED_COLUMNS,
     LOSSES_COLUMNS,
     RUNS_COLUMNS,
     SMOOTHED_COLUMNS,
     SPEEDUP_COLUMNS,
+    STALENESS_COLUMNS,
     as_table,
     read_table,
 )
@@ -28,7 +30,7 @@ from casual_training.analysis.wording import CHARTS
 from casual_training.files import write_whole
 from casual_training.outcome import outcome
 from casual_training.run import Run
-from casual_training.study import PROJECT, methods, plan, plan_ceilings
+from casual_training.study import PROJECT, methods, plan, plan_ceilings, plan_diagnoses
 
 OF_A_LINE = [*CELL, "oversubscribed"]  # what a chart's legend says of a line
 LONG_AGO = 1_000_000_000  # seconds since 1970: the year 2001; Snakemake takes 0 for no time at all
@@ -52,6 +54,12 @@ def compare(config: dict, root: Path) -> None:
 def examine(config: dict, root: Path) -> None:
     """Write claims.csv from runs.csv: what this study says about the original's claims."""
     _write(claims.claims(_runs(config, root), config["study"]["seeds"]), _results(config, root) / "claims.csv")
+
+
+def collect_diagnostics(config: dict, root: Path) -> None:
+    """Write diagnostics.csv from the run folders of runs.csv and those of the diagnoses."""
+    diagnoses = [tables.read_run(folder) for folder in _folders(plan_diagnoses(config), root)]
+    _write(diagnostics.diagnostics(_records(config, root), diagnoses), _results(config, root) / "diagnostics.csv")
 
 
 def draw_losses(config: dict, root: Path) -> None:
@@ -86,6 +94,13 @@ def draw_code_cost(config: dict, root: Path) -> None:
     _write(data, _reports(config, root) / "tables" / "code_cost.csv")
 
 
+def draw_staleness(config: dict, root: Path) -> None:
+    """Draw how many updates of others an update missed, and write the table behind it."""
+    data = diagnostics.staleness(_records(config, root))
+    _save(charts.staleness(data), config, root, "staleness")
+    _write(data, _reports(config, root) / "tables" / "staleness.csv")
+
+
 def write_report(config: dict, root: Path, command: str) -> None:
     """Write report.html from the tables and the charts, and copy the tables to stand beside it.
 
@@ -105,14 +120,16 @@ def write_report(config: dict, root: Path, command: str) -> None:
         "ceilings": _ceilings(config, root),
         "comparison": _comparison(config, root),
         "claims": read_table(results / "claims.csv", CLAIMS_COLUMNS),
+        "diagnostics": read_table(results / "diagnostics.csv", DIAGNOSTICS_COLUMNS),
         "provenance": tables.collect_provenance(folders),
         "speedup": read_table(reports / "tables" / "speedup.csv", SPEEDUP_COLUMNS),
+        "staleness": read_table(reports / "tables" / "staleness.csv", STALENESS_COLUMNS),
         "accuracy": charts.accuracy_summary(read_table(reports / "tables" / "accuracy.csv", ACCURACY_COLUMNS)),
         "losses_smoothed": read_table(reports / "tables" / "losses_smoothed.csv", SMOOTHED_COLUMNS),
         "losses": charts.losses_summary(read_table(reports / "tables" / "losses.csv", LOSSES_COLUMNS)),
         "code_cost": read_table(reports / "tables" / "code_cost.csv", CODE_COST_COLUMNS),
     }
-    for name in ("runs", "ceilings", "comparison", "claims"):
+    for name in ("runs", "ceilings", "comparison", "claims", "diagnostics"):
         _write(shown[name], reports / "tables" / f"{name}.csv")
     page = report.render(
         config,
@@ -136,10 +153,12 @@ def everything(config: dict, root: Path, command: str) -> None:
     os.utime(_results(config, root) / "runs.csv", (LONG_AGO, LONG_AGO))
     compare(config, root)
     examine(config, root)
+    collect_diagnostics(config, root)
     draw_losses(config, root)
     draw_speedup(config, root)
     draw_accuracy(config, root)
     draw_code_cost(config, root)
+    draw_staleness(config, root)
     write_report(config, root, command)
 
 
@@ -179,9 +198,19 @@ def _curves(config: dict, root: Path) -> pd.DataFrame:
 
 def _whole_runs(config: dict, root: Path) -> Iterator[tuple[dict, Path]]:
     """Give each row of runs.csv that is ok and more than a rate, with the folder of its run."""
-    folders = {(run.workload, run.method, run.workers, run.seed): root / run.folder for run in plan(config)}
     runs = tables.whole(_runs(config, root))
-    for run in runs[runs["status"] == "ok"].to_dict("records"):
+    yield from _with_folders(runs[runs["status"] == "ok"], config, root)
+
+
+def _records(config: dict, root: Path) -> list[dict]:
+    """Read what the runs recorded, in the order of runs.csv."""
+    return [tables.read_run(folder) for _, folder in _with_folders(_runs(config, root), config, root)]
+
+
+def _with_folders(runs: pd.DataFrame, config: dict, root: Path) -> Iterator[tuple[dict, Path]]:
+    """Give rows of runs.csv, each with the folder of its run."""
+    folders = {(run.workload, run.method, run.workers, run.seed): root / run.folder for run in plan(config)}
+    for run in runs.to_dict("records"):
         yield run, folders[run["workload"], run["method"], run["workers"], run["seed"]]
 
 

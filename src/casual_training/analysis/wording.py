@@ -15,6 +15,10 @@ CHARTS = {  # in the order of the page; a title, and the caption of the table be
     ),
     "losses": ("Training loss of the first seed, every logged batch", "A summary; the CSV file has every batch"),
     "code_cost": ("Speed-up against the lines of code that it costs", "What each configuration costs and gains"),
+    "staleness": (
+        "How many updates of other workers an update missed",
+        "The updates of all seeds by how many others they missed; the last bin is 64 or more",
+    ),
 }
 
 
@@ -56,6 +60,12 @@ def claimed(row) -> str:
         return ""
     write = "{:.0f}".format if row.unit.startswith("%") else "{:+.1f}".format if "points" in row.unit else digits
     return f"{write(row.measured)} {row.unit} ({write(row.low)} to {write(row.high)}, {count(row.n, 'seed')})"
+
+
+def milliseconds(seconds: float) -> str:
+    """Write seconds in thousandths, with three digits: 0.0213, 14.0."""
+    value = 1000 * seconds
+    return f"{value:.3g}" if value < 1 else digits(value)
 
 
 def yes_or_no(value: bool) -> str:
@@ -116,6 +126,25 @@ COLUMNS = {
     "first_loss": Column("first loss", "{:.3f}".format),
     "lowest_loss": Column("lowest loss", "{:.3f}".format),
     "last_loss": Column("last loss", "{:.3f}".format),
+    "staleness_mean": Column("updates of others missed, mean", "{:.2f}".format),
+    "lock_wait_seconds_per_step": Column("waiting for the lock, a step (ms)", milliseconds),
+    "lock_hold_seconds_per_step": Column("holding the lock, a step (ms)", milliseconds),
+    "round_trip_seconds": Column("one round trip (ms)", milliseconds),
+    "payload_bytes_per_step": Column("bytes sent and received, a step", "{:,.0f}".format),
+    "communication_seconds_per_step": Column("communication, a step (ms)", milliseconds),
+    "communication_share": Column("communication, share of the training time", percent),
+    "diagnosis": Column("diagnosis"),
+    "data_of_step": Column("data", percent),
+    "forward_of_step": Column("forward", percent),
+    "backward_of_step": Column("backward and loss", percent),
+    "communication_of_step": Column("communication", percent),
+    "update_of_step": Column("update", percent),
+    "other_of_step": Column("other", percent),
+    "lost_updates": Column("updates lost (proxy)", percent),
+    "diagnosed_speed": Column("speed while diagnosed", "{:.0%}".format),
+    "updates_missed": Column("updates missed"),
+    "updates": Column("updates", "{:,.0f}".format),
+    "share": Column("share", percent),
 }
 
 

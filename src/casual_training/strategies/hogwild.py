@@ -1,29 +1,42 @@
-"""Hogwild!: workers update one set of weights in shared memory, at the same time and without a lock.
+"""Hogwild!: workers update one set of weights in shared memory, at the same time and, by default, without a lock.
 
 Source: Niu, Recht, Re and Wright, "Hogwild!: A Lock-Free Approach to Parallelizing Stochastic Gradient Descent"
 (2011). Its theory asks for sparse updates; a dense network like ours is outside it, and the study shows what
 happens all the same.
 
-Change against serial.py: the weights are shared by several workers; each takes every W-th sample of a pass.
+Change against serial.py: the weights are shared by several workers; each takes every W-th sample of a pass. With
+`update: locked` they update them one after the other, and still read them at any time: what a lock costs.
 Shared: the weights, and only they. A worker may read weights that another is halfway through writing; torch
 does not notice, because the version counter that guards its backward pass is private to a process.
 Private to a worker: gradients and optimizer state (momentum too), made inside the worker.
 When to use it: a small network on several cores, and no need for runs that repeat bit for bit.
 """
 
+from casual_training.batch_norm import refuse_batch_norm
 from casual_training.optimization import make_loss, make_optimizer
-from casual_training.processes import run_workers
+from casual_training.processes import context, run_workers
+
+OPTIONS = {
+    "update": {
+        "description": "Whether workers update the weights at the same time, or each alone, under a lock.",
+        "enum": ["free", "locked"],
+        "default": "free",
+        "expected": "free or locked",
+    },
+}
 
 
 def train(model, data, run, recorder) -> None:
     """Train `model` in run.workers processes; see strategies/__init__.py for the contract."""
+    refuse_batch_norm(model, run.method)
     # Sharing a parameter shares its gradient too, if it has one by now, and the workers would mix theirs.
     assert all(parameter.grad is None for parameter in model.parameters())
     model.share_memory()
-    run_workers(work, run, recorder, model, data)
+    lock = context().Lock() if run.options["update"] == "locked" else None
+    run_workers(work, run, recorder, model, data, lock)
 
 
-def work(rank, run, recorder, model, data) -> None:
+def work(rank, run, recorder, model, data, lock) -> None:
     """Make this worker's part of every pass, updating the shared weights after each of its batches."""
     compute_loss = make_loss(run)
     optimizer = make_optimizer(model, run)
@@ -33,5 +46,19 @@ def work(rank, run, recorder, model, data) -> None:
             recorder.reading()
             loss = compute_loss(model(inputs), targets)
             loss.backward()
-            optimizer.step()
+            if lock is None:
+                optimizer.step()
+            else:
+                step_alone(optimizer, lock, recorder)
             recorder.step(loss, len(targets))
+
+
+def step_alone(optimizer, lock, recorder) -> None:
+    """Update the weights while no other worker does."""
+    with recorder.timing("lock_wait_seconds"):
+        lock.acquire()
+    try:
+        with recorder.timing("lock_hold_seconds"):
+            optimizer.step()
+    finally:
+        lock.release()
