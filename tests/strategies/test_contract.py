@@ -101,8 +101,9 @@ def test_with_torchvision_in_front_serial_training_learns_the_same(data_dir, ser
 
 def list_imports(rank, run, recorder, model, data):
     """Train one pass in a worker; complain of what had to be imported for it."""
+    work = sys.modules[f"{strategies.__name__}.{run.strategy}"].work
     before = set(sys.modules)
-    strategies.serial.work(rank, run, recorder, model, data)
+    work(rank, run, recorder, model, data)
     late = sorted(set(sys.modules) - before)
     if late:
         raise ImportError(f"{len(late)} modules were imported inside the train clock, {late[0]} first")

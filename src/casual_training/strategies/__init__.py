@@ -11,7 +11,9 @@ The contract of a file NAME.py: one public function
               round what it does with others, and recorder.reading() before it reads weights that others may update
 
 and, if a config may choose between variants of it, a literal OPTIONS = {name: JSON schema with a default}, whose values
-arrive in run.options, and ONE_WORKER = True if it never has more. While workers train, the caller's model must hold the
+arrive in run.options, ONE_WORKER = True if it never has more, SYNCHRONOUS = True if its workers go through every pass
+together and wait for each other, and DETERMINISTIC = True if the same weights come out of every run, bit for bit,
+whatever the number of workers. While workers train, the caller's model must hold the
 weights that count, in shared memory (recorder.refresh brings them there if they are elsewhere): the recorder copies
 them now and then, to be evaluated after the clock.
 
@@ -47,6 +49,11 @@ def takes_one_worker(name: str) -> bool:
     return _literals(name).get("ONE_WORKER", False)
 
 
+def is_synchronous(name: str) -> bool:
+    """Whether the workers of a strategy go through every pass together: its file's SYNCHRONOUS."""
+    return _literals(name).get("SYNCHRONOUS", False)
+
+
 @functools.cache
 def _literals(name: str) -> dict:
     """Read what a strategy's file says about it, without importing it (or torch)."""
@@ -56,4 +63,4 @@ def _literals(name: str) -> dict:
         for statement in module.body
         if isinstance(statement, ast.Assign)
     }
-    return {key: ast.literal_eval(assigned[key]) for key in ("OPTIONS", "ONE_WORKER") if key in assigned}
+    return {key: ast.literal_eval(assigned[key]) for key in ("OPTIONS", "ONE_WORKER", "SYNCHRONOUS") if key in assigned}
