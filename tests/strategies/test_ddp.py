@@ -1,6 +1,9 @@
 """torch's DistributedDataParallel as a strategy: equal to serial training on all workers' batches together."""
 
 import hashlib
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 import torch
@@ -10,7 +13,6 @@ from casual_training import datasets, models, strategies
 from casual_training.optimization import make_loss, make_optimizer
 from casual_training.pipelines import PIPELINES, planned_work
 from casual_training.recorder import Recorder
-from casual_training.strategies import ddp
 from training import make_run, prepared, trained
 
 pytestmark = pytest.mark.usefixtures("fork_server")
@@ -135,9 +137,24 @@ def test_where_torch_has_no_gloo_the_run_is_unavailable_and_says_why(monkeypatch
         assert failure.value.status == "unavailable"
 
 
-def test_workers_hold_one_set_of_weights_each_and_not_the_callers(data_dir, monkeypatch):
-    run = make_run(strategy="ddp", workers=2)
-    model, _ = trained(run, data_dir)
-    assert all(parameter.is_shared() for parameter in model.parameters())
-    assert ddp.SYNCHRONOUS and strategies.is_synchronous("ddp")
-    assert not strategies.is_synchronous("hogwild")
+STANDALONE = Path(__file__).parents[2] / "examples" / "standalone"
+
+
+def printed_by(script: str, *arguments: str) -> list[str]:
+    """What a standalone script prints of 321 samples, without its times."""
+    command = [sys.executable, STANDALONE / script, "--passes", "2", "--samples", "321", "--log-interval", "1"]
+    done = subprocess.run([*command, *arguments], capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0, done.stderr
+    return [line.removeprefix("worker 0, ") for line in done.stdout.splitlines() if "samples per second" not in line]
+
+
+@pytest.mark.parametrize("script", ["ddp.py", "local_sgd.py"])
+def test_the_standalone_script_with_one_worker_prints_the_losses_of_serial(script):
+    assert printed_by(script, "--workers", "1") == printed_by("serial.py")
+
+
+@pytest.mark.parametrize("script", ["ddp.py", "local_sgd.py"])
+def test_the_standalone_script_ends_where_one_worker_has_no_samples_in_the_last_step(script):
+    lines = printed_by(script, "--workers", "2")
+    assert sum("nan" in line for line in lines) == 2  # worker 1 in both passes, with a gradient of zero
+    assert "nan" not in lines[-1]
