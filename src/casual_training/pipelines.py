@@ -59,6 +59,19 @@ def batch_indices(samples: int, number: int, rank: int, run) -> list[torch.Tenso
     return list(batches[: max(0, steps - earlier * len(batches))])
 
 
+def missed_steps(samples: int, number: int, rank: int, run) -> int:
+    """Count the batches of pass `number` that worker `rank` has less than the worker that has most, with "shard".
+
+    Parts of a pass differ by a sample, and so by a batch at most, but where run.max_steps ends the run by more.
+    """
+
+    def steps(worker):
+        in_pass = -(-len(range(worker, samples, run.workers)) // run.batch_size)
+        return min(in_pass, max(0, planned_work(samples, worker, run)[0] - number * in_pass))
+
+    return max(map(steps, range(run.workers))) - steps(rank)
+
+
 def _share(tensor: torch.Tensor) -> torch.Tensor:
     return share(tensor, "the training data", "lower train_samples")
 
@@ -84,6 +97,10 @@ class MemoryPipeline:
     def has_batches(self, number: int, rank: int) -> bool:
         """Say whether worker `rank` has a part in pass `number`, counted from 0."""
         return bool(batch_indices(len(self.targets), number, rank, self.run))
+
+    def missed_steps(self, number: int, rank: int) -> int:
+        """Count the batches of pass `number` that worker `rank` has less than the worker that has most."""
+        return missed_steps(len(self.targets), number, rank, self.run)
 
     def test_batches(self) -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
         """Give a sixth as many test samples as there are training samples, as the original has them, in batches."""
@@ -119,6 +136,10 @@ class TorchvisionPipeline:
             batch_sampler=[indices.tolist() for indices in batch_indices(len(self.pictures), number, rank, self.run)],
             generator=torch.Generator(),  # or it would draw from the random state that dropout uses
         )
+
+    def missed_steps(self, number: int, rank: int) -> int:
+        """Count the batches of pass `number` that worker `rank` has less than the worker that has most."""
+        return missed_steps(len(self.pictures), number, rank, self.run)
 
 
 PIPELINES = {"memory": MemoryPipeline, "torchvision": TorchvisionPipeline}

@@ -6,6 +6,7 @@ whatever address the host's name stands for, and whoever can connect to an RPC p
 """
 
 import contextlib
+import datetime
 import ipaddress
 import os
 import resource
@@ -23,6 +24,7 @@ SERVER = "server"
 # uv is its transport that sleeps. These are private arguments of the pinned torch.
 QUIET_TRANSPORT = {"_transports": ["uv"], "_channels": ["basic"]}
 TRANSPORTS = {"uv": QUIET_TRANSPORT, "default": {}}
+NEVER = datetime.timedelta(days=365)  # torch has no other word for "no timeout" in a gloo group
 
 
 def require_rpc() -> None:
@@ -31,6 +33,14 @@ def require_rpc() -> None:
 
     if not torch.distributed.rpc.is_available():
         raise RunFailed("unavailable", "this build of torch has no torch.distributed.rpc; install one that has")
+
+
+def require_gloo() -> None:
+    """Raise RunFailed("unavailable", ...) where torch is built without torch.distributed or its backend gloo."""
+    from torch import distributed
+
+    if not (distributed.is_available() and distributed.is_gloo_available()):
+        raise RunFailed("unavailable", "this build of torch has no torch.distributed with gloo; install one that has")
 
 
 @contextlib.contextmanager
@@ -74,6 +84,30 @@ def rpc_group(store: Path, n_workers: int, transport: str, rank: int) -> Iterato
     require_loopback()
     yield
     rpc.shutdown()
+
+
+@contextlib.contextmanager
+def gloo_group(store: Path, n_workers: int, rank: int) -> Iterator[None]:
+    """Be in the group of workers that exchange tensors over gloo, torch.distributed's default group.
+
+    Leaving it waits for nobody, and leaving because of an error is left to the end of the process. No call in the group
+    has a timeout: the supervisor has a deadline, and ends whoever is left.
+
+    Args:
+        store: of private_store.
+        n_workers: workers of the run.
+        rank: of the calling worker.
+
+    Raises:
+        RuntimeError: this process listens on more than loopback.
+    """
+    from torch import distributed
+
+    os.environ["GLOO_SOCKET_IFNAME"] = loopback()
+    distributed.init_process_group("gloo", init_method=store.as_uri(), world_size=n_workers, rank=rank, timeout=NEVER)
+    require_loopback()
+    yield
+    distributed.destroy_process_group()
 
 
 def loopback() -> str:

@@ -180,6 +180,11 @@ def _check_samples(run: Run) -> None:
             f"config: methods.{run.method}.sampling is full, so {run.workers} workers cannot share {run.passes} whole "
             "passes out evenly; make study.passes a multiple of them"
         )
+    if run.sampling == "full" and strategies.is_synchronous(run.strategy):
+        raise ValueError(
+            f"config: methods.{run.method}.sampling is full, but the workers of {run.strategy} go through every pass "
+            "together and have none of their own; choose shard"
+        )
     if run.max_steps is not None and run.max_steps < run.workers:
         raise ValueError(
             f"config: methods.{run.method}.max_steps is {run.max_steps}, too few for {run.workers} workers to make a "
@@ -237,6 +242,7 @@ def _block(config: dict, seed: int) -> list[Run]:
         "threads": 1,
         "input_pipeline": "memory",
         "sampling": "shard",
+        "batch": "worker",
         "omp_wait_policy": None,
         "max_steps": None,
         "expected_failure": False,
@@ -275,11 +281,21 @@ def expand(config: dict, workload: str, name: str, method: dict, workers: int, c
         workers: worker processes, 1 or more.
         cores: cores of the machine that the study may use.
         seed: 0 or more.
+
+    Raises:
+        ValueError: the workers cannot share a batch out evenly.
     """
     threads = {"auto": max(1, cores // workers), "cores": cores}.get(method["threads"], method["threads"])
     passes = config["study"]["passes"]
     options = strategies.options(method["strategy"])
     trained = {key: value for key, value in config["workloads"][workload].items() if key not in NOT_OF_A_RUN}
+    if method["batch"] == "global":
+        if trained["batch_size"] % workers:
+            raise ValueError(
+                f"config: methods.{name}.batch is global, but {workers} workers cannot share a batch_size of "
+                f"{trained['batch_size']} out evenly; make workloads.{workload}.batch_size a multiple of them"
+            )
+        trained["batch_size"] //= workers
     return Run(
         study=config["study"]["name"],
         workload=workload,
@@ -294,7 +310,7 @@ def expand(config: dict, workload: str, name: str, method: dict, workers: int, c
         deadline_seconds=config["machine"]["deadline_seconds"],
         options={key: method[key] for key in options},
         **trained,
-        **{key: value for key, value in method.items() if key not in options} | {"threads": threads},
+        **{key: value for key, value in method.items() if key not in {*options, "batch"}} | {"threads": threads},
     )
 
 

@@ -1,5 +1,6 @@
 """Every strategy that is found obeys the contract of strategies/__init__.py."""
 
+import importlib
 import sys
 
 import pytest
@@ -10,7 +11,6 @@ from casual_training import processes, strategies
 from casual_training.contract import points
 from casual_training.contract.command import POINTS, deterministic
 from casual_training.contract.fresh import try_points
-from casual_training.pipelines import PIPELINES
 from training import TRAIN_SAMPLES, make_run, prepared, trained
 
 pytestmark = pytest.mark.usefixtures("fork_server")
@@ -75,20 +75,23 @@ def test_with_torchvision_in_front_serial_training_learns_the_same(data_dir, ser
     assert losses_of(recorder) == pytest.approx(serial_losses, rel=1e-3)
 
 
-def list_imports(rank, run, recorder, model, data):
-    """Train one pass in a worker; complain of what had to be imported for it."""
+def list_imports(rank, run, recorder, *arguments):
+    """Train in a worker; complain of what had to be imported for it."""
+    strategy = importlib.import_module(f"{strategies.__name__}.{run.strategy}")
     before = set(sys.modules)
-    strategies.serial.work(rank, run, recorder, model, data)
+    strategy.work(rank, run, recorder, *arguments)
     late = sorted(set(sys.modules) - before)
     if late:
         raise ImportError(f"{len(late)} modules were imported inside the train clock, {late[0]} first")
 
 
-@pytest.mark.parametrize("pipeline", PIPELINES)
-def test_nothing_is_imported_inside_the_train_clock(pipeline, data_dir):
-    run = make_run(input_pipeline=pipeline)
-    model, data, recorder = prepared(run, data_dir)
-    processes.run_workers(list_imports, run, recorder, model, data)
+@pytest.mark.parametrize(
+    ("name", "pipeline"), [("serial", "torchvision"), *((name, "memory") for name in strategies.names())]
+)
+def test_nothing_is_imported_inside_the_train_clock(name, pipeline, data_dir, monkeypatch):
+    strategies.load(name)
+    monkeypatch.setattr(sys.modules[f"{strategies.__name__}.{name}"], "work", list_imports)
+    trained(make_run(strategy=name, input_pipeline=pipeline), data_dir)
 
 
 @pytest.mark.parametrize("threads", [1, 2])

@@ -36,6 +36,18 @@ def test_every_worker_makes_the_planned_steps_on_the_planned_samples(
         assert max_steps is None or len(batches) <= max_steps // workers
 
 
+@pytest.mark.parametrize("max_steps", [None, 7, 70, 71])
+@pytest.mark.parametrize(("samples", "workers"), [(640, 2), (321, 2), (577, 3), (99, 3)])
+def test_with_those_it_misses_every_worker_makes_the_same_steps_in_each_pass(data_dir, samples, workers, max_steps):
+    run = make_run(strategy="ddp", workers=workers, passes=8, max_steps=max_steps)
+    for pipeline in PIPELINES.values():
+        data = pipeline(datasets.load(run.dataset, data_dir, samples), run)
+        for number in range(8):
+            steps = [len(batch_indices(samples, number, rank, run)) for rank in range(workers)]
+            missed = [data.missed_steps(number, rank) for rank in range(workers)]
+            assert [made + less for made, less in zip(steps, missed, strict=True)] == [max(steps)] * workers
+
+
 def test_with_full_sampling_an_epoch_of_a_worker_is_the_whole_set_in_an_order_of_its_own(data_dir):
     run = make_run(strategy="hogwild", workers=2, passes=4, sampling="full")
     epochs = {rank: [batch_indices(TRAIN_SAMPLES, number, rank, run) for number in range(4)] for rank in (0, 1)}

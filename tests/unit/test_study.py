@@ -164,6 +164,34 @@ def test_a_single_run_may_be_of_any_method_whatever_its_workload_has_chosen(conf
     assert study.one_run(config, None, "hogwild", 2, 1, 1).method == "hogwild"
 
 
+@pytest.mark.parametrize("method", ["ddp", "local_sgd"])
+def test_whole_passes_of_their_own_are_refused_to_workers_that_wait_for_each_other(method, config):
+    config["study"]["methods"] = [method]
+    study.validate(config)
+    config["methods"][method]["sampling"] = "full"
+    with pytest.raises(ValueError, match=rf"methods.{method}.sampling is full, but the workers of .*; choose shard"):
+        study.validate(config)
+
+
+def test_only_some_strategies_are_synchronous():
+    assert strategies.is_synchronous("ddp")
+    assert not strategies.is_synchronous("hogwild")
+
+
+def test_a_global_batch_is_shared_out_by_the_workers(config):
+    config["study"]["methods"] = ["ddp", "ddp_global_batch", "serial"]
+    sizes = {(run.method, run.workers): run.batch_size for run in study.plan(config)}
+    assert [sizes["ddp_global_batch", workers] for workers in (1, 2, 4)] == [32, 16, 8]
+    assert {size for (method, _), size in sizes.items() if method != "ddp_global_batch"} == {32}
+    assert {run.batch_size for run in study.plan_ceilings(config)} == {32}
+
+
+def test_a_global_batch_that_the_workers_cannot_share_out_evenly_is_refused(config):
+    config["study"] |= {"methods": ["ddp_global_batch"], "workers": [3]}
+    with pytest.raises(ValueError, match=r"batch is global, but 3 workers cannot share a batch_size of 32 out evenly"):
+        study.validate(config)
+
+
 def test_whole_passes_that_workers_cannot_share_out_evenly_are_refused(config):
     config["study"] |= {"methods": ["hogwild_original"], "workers": [3]}
     with pytest.raises(ValueError, match=r"sampling is full, so 3 workers cannot share 4 whole passes out evenly"):

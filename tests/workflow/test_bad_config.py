@@ -297,7 +297,7 @@ def test_a_wrong_config_leaves_finished_results_untouched(study):
             [],
             "unknown key 'thread' in methods.hogwild; did you mean 'threads'?",
         ),
-        ({}, ["--method", "hogwld"], "unknown name 'hogwld' in --method; choose from: device_regular"),
+        ({}, ["--method", "hogwld"], "unknown name 'hogwld' in --method; choose from: ddp"),
         ({}, ["--workload", "smaple"], "unknown name 'smaple' in --workload; choose from: "),
         ({}, ["--deadline", "0"], "machine.deadline_seconds has 0"),
         ({}, ["--workers", "21"], "workers (21) outnumber the whole batches (20)"),

@@ -11,9 +11,13 @@ The contract of a file NAME.py: one public function
               round what it does with others, and recorder.reading() before it reads weights that others may update
 
 and, if a config may choose between variants of it, a literal OPTIONS = {name: JSON schema with a default}, whose values
-arrive in run.options. Three more literals say what is true of it: ONE_WORKER = True if it never has more,
-DETERMINISTIC = True if runs of a seed with as many workers end with the same weights bit for bit, and SERIAL_TOLERANCE
-= the relative difference its losses with one worker may have from serial training's, if they are not equal bit for bit.
+arrive in run.options. Four more literals say what is true of it:
+
+    ONE_WORKER = True       it never has more
+    SYNCHRONOUS = True      its workers go through every pass together and wait for each other
+    DETERMINISTIC = True    runs of a seed with as many workers end with the same weights bit for bit
+    SERIAL_TOLERANCE = x    the relative difference that its losses with one worker may have from serial training's, if
+                            they are not equal bit for bit
 
 While workers train, the caller's model must hold the weights that count, in shared memory (recorder.refresh brings them
 there if they are elsewhere): the recorder copies them now and then, to be evaluated after the clock.
@@ -32,7 +36,7 @@ import pkgutil
 from pathlib import Path
 
 OWN_FILES = "CASUAL_TRAINING_STRATEGY_FILES"  # a variable: strategies that lie elsewhere, separated like PATH
-LITERALS = ("OPTIONS", "ONE_WORKER", "DETERMINISTIC", "SERIAL_TOLERANCE")
+LITERALS = ("OPTIONS", "ONE_WORKER", "SYNCHRONOUS", "DETERMINISTIC", "SERIAL_TOLERANCE")
 _FOLDER = __path__[0]
 
 
@@ -84,6 +88,11 @@ def is_deterministic(name: str) -> bool:
 def serial_tolerance(name: str) -> float:
     """Give the relative difference that one worker's losses may have from serial training's; 0 is bit for bit."""
     return _literals(name).get("SERIAL_TOLERANCE", 0.0)
+
+
+def is_synchronous(name: str) -> bool:
+    """Whether the workers of a strategy go through every pass together: its file's SYNCHRONOUS."""
+    return _literals(name).get("SYNCHRONOUS", False)
 
 
 def _own_files() -> list[Path]:
