@@ -11,9 +11,10 @@ The contract of a file NAME.py: one public function
               round what it does with others, and recorder.reading() before it reads weights that others may update
 
 and, if a config may choose between variants of it, a literal OPTIONS = {name: JSON schema with a default}, whose values
-arrive in run.options, and ONE_WORKER = True if it never has more. While workers train, the caller's model must hold the
-weights that count, in shared memory (recorder.refresh brings them there if they are elsewhere): the recorder copies
-them now and then, to be evaluated after the clock.
+arrive in run.options, ONE_WORKER = True if it never has more, and SERVER_THREADS = the threads of its server if they
+are not one for every core. While workers train, the caller's model must hold the weights that count, in shared memory
+(recorder.refresh brings them there if they are elsewhere): the recorder copies them now and then, to be evaluated
+after the clock.
 
 Workers are started through processes.run_workers, which sets their threads and seed, lines them up before the
 clock starts and watches them to their end. The training loop is written out in every file on purpose: the
@@ -25,6 +26,8 @@ import functools
 import importlib
 import pkgutil
 from pathlib import Path
+
+LITERALS = ("OPTIONS", "ONE_WORKER", "SERVER_THREADS")
 
 
 def names() -> list[str]:
@@ -47,6 +50,11 @@ def takes_one_worker(name: str) -> bool:
     return _literals(name).get("ONE_WORKER", False)
 
 
+def server_threads(name: str) -> int | None:
+    """Give the threads of a strategy's server: its file's SERVER_THREADS; None is one for every core."""
+    return _literals(name).get("SERVER_THREADS")
+
+
 @functools.cache
 def _literals(name: str) -> dict:
     """Read what a strategy's file says about it, without importing it (or torch)."""
@@ -56,4 +64,4 @@ def _literals(name: str) -> dict:
         for statement in module.body
         if isinstance(statement, ast.Assign)
     }
-    return {key: ast.literal_eval(assigned[key]) for key in ("OPTIONS", "ONE_WORKER") if key in assigned}
+    return {key: ast.literal_eval(assigned[key]) for key in LITERALS if key in assigned}
