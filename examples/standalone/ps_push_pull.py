@@ -4,7 +4,6 @@ python examples/standalone/ps_push_pull.py --workers 2
 """
 
 import argparse
-import copy
 import os
 import tempfile
 import threading
@@ -55,33 +54,17 @@ def batches(inputs, targets, seed, rank, workers):
         yield inputs[indices], targets[indices]
 
 
-class ParameterServer:
-    """The weights where they are updated, and the lock round the update."""
-
-    def __init__(self, model):
-        self.parameters = list(model.parameters())
-        self.optimizer = torch.optim.SGD(self.parameters, lr=0.01, momentum=0.5)
-        self.lock = threading.Lock()
-
-    @torch.no_grad()
-    def push_pull(self, gradient):
-        """Update the weights with a worker's gradient and give the new ones, both flat."""
-        with self.lock:
-            pieces = gradient.split([parameter.numel() for parameter in self.parameters])
-            for parameter, piece in zip(self.parameters, pieces, strict=True):
-                parameter.grad = piece.view_as(parameter)
-            self.optimizer.step()
-            return parameters_to_vector(self.parameters)
-
-
 def push_pull(gradient):
-    """Call the parameter server; runs in its process."""
-    return server.push_pull(gradient)
+    """Update the weights with a worker's gradient, both flat, and give the new ones; runs on the server."""
+    with lock:
+        parameter.grad = gradient
+        optimizer.step()
+        return parameter.detach().clone()
 
 
-def run(rank, model, inputs, targets, arguments, barrier, store):
+def run(rank, model, weights, inputs, targets, arguments, barrier, store):
     """Be a worker or, as the last process, the server."""
-    global server
+    global lock, optimizer, parameter
     torch.set_num_threads(max(1, os.cpu_count() // arguments.workers) if rank < arguments.workers else 1)
     os.environ["TP_SOCKET_IFNAME"] = os.environ["GLOO_SOCKET_IFNAME"] = "lo"  # macOS: lo0
     options = rpc.TensorPipeRpcBackendOptions(
@@ -91,20 +74,20 @@ def run(rank, model, inputs, targets, arguments, barrier, store):
         _channels=["basic"],
     )
     name = f"worker {rank}" if rank < arguments.workers else "server"
-    replica = copy.deepcopy(model)
     if name == "server":
-        server = ParameterServer(model)
+        lock, parameter = threading.Lock(), nn.Parameter(weights)
+        optimizer = torch.optim.SGD([parameter], lr=0.01, momentum=0.5)
     rpc.init_rpc(name, rank=rank, world_size=arguments.workers + 1, rpc_backend_options=options)
     barrier.wait()
     if name == "server":
         barrier.wait()  # for the end of the workers
     else:
-        train(rank, replica, inputs, targets, arguments, barrier)
+        train(rank, model, inputs, targets, arguments, barrier)
     rpc.shutdown()
 
 
 def train(rank, model, inputs, targets, arguments, barrier):
-    """Compute gradients on a replica of the server's model, as one of several workers."""
+    """Compute gradients on a model that takes the server's weights, as one of several workers."""
     torch.manual_seed(arguments.seed + rank)
     compute_loss = nn.CrossEntropyLoss()
     started, step = time.perf_counter(), 0
@@ -138,13 +121,15 @@ def main():
 
     inputs, targets = make_data(arguments.samples)
     torch.manual_seed(arguments.seed)
-    model = Net().share_memory()
+    model = Net()
+    weights = parameters_to_vector(model.parameters()).detach().share_memory_()
     inputs.share_memory_()
     targets.share_memory_()
     barrier = multiprocessing.get_context("spawn").Barrier(arguments.workers + 1)
     with tempfile.TemporaryDirectory() as folder:
-        everything = (model, inputs, targets, arguments, barrier, Path(folder, "store"))
+        everything = (model, weights, inputs, targets, arguments, barrier, Path(folder, "store"))
         multiprocessing.spawn(run, everything, nprocs=arguments.workers + 1)
+    vector_to_parameters(weights, model.parameters())
     model.eval()
     with torch.inference_mode():
         accuracy = (model(inputs[:1000]).argmax(1) == targets[:1000]).float().mean().item()

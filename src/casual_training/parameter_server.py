@@ -10,13 +10,12 @@ import time
 from typing import NamedTuple
 
 import torch
-from torch.nn.utils import parameters_to_vector
 
 
 class Answer(NamedTuple):
     """What a worker gets for its gradient."""
 
-    weights: torch.Tensor  # flat, (parameters,)
+    weights: torch.Tensor  # flat
     version: int  # of these weights
     lock_wait_seconds: float  # that the push waited for the lock
     lock_hold_seconds: float  # that it, or the push that completed its update, held it
@@ -31,16 +30,15 @@ class ParameterServer:
     some of them are still being computed.
 
     Args:
-        parameters: the weights that are trained; updated in place.
-        optimizer: of these.
+        weights: all that is trained, as one flat parameter; updated in place.
+        optimizer: of it.
         workers: how many workers there are; each begins with the weights of version 0.
         max_staleness: most updates that an update may miss, 0 or more; math.inf for no bound.
     """
 
-    def __init__(self, parameters: list, optimizer, workers: int, max_staleness: float = math.inf):
-        self.parameters, self.optimizer, self.max_staleness = parameters, optimizer, max_staleness
+    def __init__(self, weights: torch.nn.Parameter, optimizer, workers: int, max_staleness: float = math.inf):
+        self.weights, self.optimizer, self.max_staleness = weights, optimizer, max_staleness
         self.version = 0
-        self._sizes = [parameter.numel() for parameter in parameters]
         self._pulled = dict.fromkeys(range(workers), 0)  # worker with work left -> version of the weights it has
         self._pushed = {}  # worker -> (gradient, future of its answer, seconds it waited for the lock)
         self._lock = threading.Lock()
@@ -62,19 +60,16 @@ class ParameterServer:
             answers = self._update(time.perf_counter())
         self._send(answers)
 
-    @torch.no_grad()
     def _update(self, locked: float) -> list:
         """Make every update that may be made now; give the answers that are due."""
         answers = []
         while ranks := self._next():
             gradients, futures, waited = zip(*map(self._pushed.pop, ranks), strict=True)
-            gradient = functools.reduce(torch.add, gradients) / len(ranks)
-            for parameter, piece in zip(self.parameters, gradient.split(self._sizes), strict=True):
-                parameter.grad = piece.view_as(parameter)
+            self.weights.grad = functools.reduce(torch.add, gradients) / len(ranks)
             self.optimizer.step()
             self.version += 1
             self._pulled.update(dict.fromkeys(ranks, self.version))
-            weights = parameters_to_vector(self.parameters)  # a copy, which the next update leaves alone
+            weights = self.weights.detach().clone()  # the next update may come before they have been sent
             held = time.perf_counter() - locked
             answers += [
                 (future, Answer(weights, self.version, seconds, held))

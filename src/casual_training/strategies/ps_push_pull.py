@@ -25,13 +25,15 @@ import functools
 import math
 import time
 
+import torch
+from torch import nn
 from torch.distributed import rpc
 from torch.distributed.rpc.functions import async_execution
 from torch.nn.utils import parameters_to_vector, vector_to_parameters
 
 from casual_training import rendezvous
 from casual_training.batch_norm import refuse_batch_norm
-from casual_training.optimization import make_loss, make_optimizer
+from casual_training.optimization import make_loss, optimizer_class
 from casual_training.parameter_server import ParameterServer
 from casual_training.processes import RunFailed, run_workers
 
@@ -59,19 +61,36 @@ def train(model, data, run, recorder) -> None:
     refuse_batch_norm(model, run.method)
     if run.options["overlap"] and run.options["max_staleness"] is not None:
         raise RunFailed("unavailable", f"{run.method} has max_staleness, which overlap cannot keep; set one of the two")
-    replica = copy.deepcopy(model)  # every worker begins with it, whatever the others have done by then
-    model.share_memory()  # so that the caller holds the weights that the server trains
+    weights = parameters_to_vector(trained(model)).detach().share_memory_()  # the ones that the server trains
+    replica = copy.deepcopy(model)  # every worker begins with it, whatever `model` holds by then
+    model.share_memory()
     with rendezvous.private_store() as store:
         join = functools.partial(rendezvous.rpc_group, store, run.workers, "uv")
-        run_workers(work, run, recorder, model, replica, data, join=join, serve=functools.partial(serve, run))
+        arguments = (model, weights, replica, data)
+        run_workers(work, run, recorder, *arguments, join=join, serve=functools.partial(serve, run))
+    load(weights, model)
 
 
-def serve(run, model, replica, data) -> None:
+def trained(model) -> list:
+    """List the parameters of a network that are trained; a flat tensor holds them one after the other."""
+    return [parameter for parameter in model.parameters() if parameter.requires_grad]
+
+
+def load(weights, model) -> None:
+    """Copy flat weights into a network."""
+    parameters = trained(model)
+    pieces = weights.split([parameter.numel() for parameter in parameters])
+    for parameter, piece in zip(parameters, pieces, strict=True):
+        parameter.detach().copy_(piece.view_as(parameter))
+
+
+def serve(run, model, weights, replica, data) -> None:
     """Hold the weights in the server's process, where `push_pull` and `leave` find them."""
     global _server
+    weights, (optimizer, options) = nn.Parameter(weights), optimizer_class(run)
     bound = run.options["max_staleness"]
     bound = math.inf if bound is None else bound
-    _server = ParameterServer(trained(model), make_optimizer(model, run), run.workers, bound)
+    _server = ParameterServer(weights, optimizer([weights], **options), run.workers, bound)
 
 
 @async_execution
@@ -85,13 +104,9 @@ def leave(rank) -> None:
     _server.leave(rank)
 
 
-def trained(model) -> list:
-    """List the parameters of a network that are trained; the flat tensors hold these, one after the other."""
-    return [parameter for parameter in model.parameters() if parameter.requires_grad]
-
-
-def work(rank, run, recorder, model, replica, data) -> None:
-    """Compute the gradients of this worker's part of every pass, on a replica of the server's network."""
+def work(rank, run, recorder, model, weights, replica, data) -> None:
+    """Compute the gradients of this worker's part of every pass, on a replica of the network."""
+    recorder.refresh = functools.partial(load, weights, model)
     compute_loss = make_loss(run)
     parameters = trained(replica)
     server = Connection(rank, run.options["overlap"], parameters, recorder)
@@ -100,12 +115,18 @@ def work(rank, run, recorder, model, replica, data) -> None:
             replica.zero_grad()
             loss = compute_loss(replica(inputs), targets)
             loss.backward()
-            gradient = parameters_to_vector([parameter.grad for parameter in parameters])
+            gradient = gradient_of(parameters)
             with recorder.timing("communication_seconds"):
                 server.push_pull(gradient)
             recorder.step(loss, len(targets))
     server.pull()  # with overlap, the last gradient is still under way
     rpc.rpc_sync(rendezvous.SERVER, leave, (rank,))
+
+
+def gradient_of(parameters) -> torch.Tensor:
+    """Give the gradient as one flat tensor: zero for a parameter that the loss does not depend on."""
+    gradients = [torch.zeros_like(each) if each.grad is None else each.grad for each in parameters]
+    return parameters_to_vector(gradients)
 
 
 class Connection:
