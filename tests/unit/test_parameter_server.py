@@ -13,7 +13,7 @@ from casual_training.parameter_server import ParameterServer
 def make_server(workers, max_staleness=math.inf, size=1):
     """A server whose weights count what is applied: each gradient of 1 adds 1."""
     weights = torch.nn.Parameter(torch.zeros(size))
-    return ParameterServer(weights, torch.optim.SGD([weights], lr=-1.0), workers, max_staleness)
+    return ParameterServer(weights, torch.optim.SGD([weights], lr=1.0, maximize=True), workers, max_staleness)
 
 
 def push(server, rank, value=1.0):
@@ -38,11 +38,11 @@ def test_later_updates_leave_the_weights_of_an_answer_alone():
 
 @pytest.mark.parametrize("workers", [2, 4])
 def test_of_10_000_gradients_that_threads_push_at_once_none_is_lost(workers):
-    server = make_server(workers, size=1000)
+    server = make_server(workers, size=20_000)
 
     def work(rank):
         for _ in range(10_000 // workers):
-            server.push(rank, torch.ones(1000)).wait()
+            server.push(rank, torch.full((20_000,), 1.0 + rank)).wait()
         server.leave(rank)
 
     threads = [threading.Thread(target=work, args=(rank,)) for rank in range(workers)]
@@ -51,7 +51,7 @@ def test_of_10_000_gradients_that_threads_push_at_once_none_is_lost(workers):
     for thread in threads:
         thread.join()
     assert server.version == 10_000
-    assert torch.equal(server.weights, torch.full((1000,), 10_000.0))
+    assert set(server.weights.tolist()) == {sum(10_000 // workers * (1 + rank) for rank in range(workers))}
 
 
 def test_an_update_of_synchronous_workers_waits_for_all_and_takes_the_mean():
