@@ -73,7 +73,7 @@ def run(rank, model, weights, inputs, targets, arguments, barrier, store):
         _transports=["uv"],  # the default keeps a core busy while it waits
         _channels=["basic"],
     )
-    name = f"worker {rank}" if rank < arguments.workers else "server"
+    name = f"worker-{rank}" if rank < arguments.workers else "server"
     if name == "server":
         lock, parameter = threading.Lock(), nn.Parameter(weights)
         optimizer = torch.optim.SGD([parameter], lr=0.01, momentum=0.5)

@@ -76,9 +76,7 @@ def the_server():
 def run(rank, model, inputs, targets, arguments, barrier, lock, store):
     """Be a worker or, as the last process, the server."""
     global server
-    torch.set_num_threads(
-        1
-    )  # as in serial.py; with more the server is faster, and its losses differ in the last digits
+    torch.set_num_threads(1)  # as in serial.py; more would make the server faster, and its losses not quite serial.py's
     os.environ["TP_SOCKET_IFNAME"] = os.environ["GLOO_SOCKET_IFNAME"] = "lo"  # macOS: lo0
     options = rpc.TensorPipeRpcBackendOptions(
         init_method=store.as_uri(),  # through a file, because torch's store over TCP listens on every interface
@@ -86,7 +84,7 @@ def run(rank, model, inputs, targets, arguments, barrier, lock, store):
         _transports=["uv"],  # the default keeps a core busy while it waits
         _channels=["basic"],
     )
-    name = f"worker {rank}" if rank < arguments.workers else "server"
+    name = f"worker-{rank}" if rank < arguments.workers else "server"
     if name == "server":
         torch.manual_seed(arguments.seed)  # dropout is drawn where the network is
         server = ParameterServer(model)
