@@ -8,6 +8,7 @@ import torch
 
 from casual_training import models, strategies
 from casual_training.processes import RunFailed
+from casual_training.strategies import ps_push_pull
 from training import TRAIN_SAMPLES, make_run, prepared, trained
 
 pytestmark = pytest.mark.usefixtures("fork_server")
@@ -145,18 +146,17 @@ def test_batch_norm_is_refused():
 def list_imports(rank, run, recorder, *arguments):
     """Train in a worker; complain of what had to be imported for it."""
     before = set(sys.modules)
-    strategies.ps_push_pull.work(rank, run, recorder, *arguments)
+    ps_push_pull.work(rank, run, recorder, *arguments)
     late = sorted(set(sys.modules) - before)
     if late:
         raise ImportError(f"{len(late)} modules were imported inside the train clock, {late[0]} first")
 
 
 def test_nothing_is_imported_inside_the_train_clock(data_dir, monkeypatch):
-    train = strategies.load("ps_push_pull")
-    monkeypatch.setattr(strategies.ps_push_pull, "work", list_imports)
+    monkeypatch.setattr(ps_push_pull, "work", list_imports)
     run = server_run(workers=1)
     model, data, recorder = prepared(run, data_dir)
-    train(model, data, run, recorder)
+    ps_push_pull.train(model, data, run, recorder)
     assert recorder.samples == TRAIN_SAMPLES
 
 
