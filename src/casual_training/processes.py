@@ -14,6 +14,8 @@ import time
 import traceback
 from multiprocessing import connection, forkserver, util
 
+from casual_training import strategies
+
 TEMPORARY_FOLDER = "CASUAL_TRAINING_TEMPORARY_FOLDER"  # tells the fork server which folder is the supervisor's
 HEARTBEAT_SECONDS = 5
 UNKNOWN_EXITCODE = 255  # what multiprocessing says of a process whose fork server is gone
@@ -63,8 +65,8 @@ def run_workers(work, run, recorder, *arguments, join=contextlib.nullcontext, se
         arguments: what else `work` needs; must be picklable.
         join: join(rank) is a context manager that a process is in from before the barrier to after its work, for
             instance a process group; the server's rank is run.workers.
-        serve: serve(*arguments) prepares one more process, the server, before the barrier; it has run.cores threads,
-            and serves as long as `join` keeps it.
+        serve: serve(*arguments) prepares one more process, the server, before the barrier; it has as
+            many threads as there are cores unless its strategy says otherwise, and serves as long as `join` keeps it.
 
     Raises:
         RunFailed: a worker raised, died, ended early or worked with other threads than planned, or the run took
@@ -128,8 +130,8 @@ def _work(function, rank, run, recorder, barrier, join, to_supervisor, arguments
 
 
 def planned_threads(run, rank: int) -> int:
-    """Give the intra-op threads of a worker, or of the server: it has all cores while the workers wait for it."""
-    return run.threads if rank < run.workers else run.cores
+    """Give the intra-op threads of a worker, or of the server: its strategy says how many, or as many as cores."""
+    return run.threads if rank < run.workers else strategies.server_threads(run.strategy) or run.cores
 
 
 def _die_with_supervisor() -> None:

@@ -45,8 +45,8 @@ ALL_CORES = 100_000
 
 # What every run goes through, whatever its strategy and model: modules of src/casual_training.
 CORE = """
-batch_norm clocks datasets diagnosis evaluation experiment idx machine optimization pictures pipelines preload processes
-record recorder rendezvous run seeding shared_memory snapshots
+batch_norm clocks datasets diagnosis evaluation experiment idx machine optimization parameter_server pictures pipelines
+preload processes record recorder rendezvous run seeding shared_barrier shared_memory snapshots
 """.split()
 
 RUNS = {run.folder: run for run in study.plan(CONFIG)}

@@ -11,10 +11,11 @@ The contract of a file NAME.py: one public function
               round what it does with others, and recorder.reading() before it reads weights that others may update
 
 and, if a config may choose between variants of it, a literal OPTIONS = {name: JSON schema with a default}, whose values
-arrive in run.options. Four more literals say what is true of it:
+arrive in run.options. Five more literals say what is true of it:
 
     ONE_WORKER = True       it never has more
     SYNCHRONOUS = True      its workers go through every pass together and wait for each other
+    SERVER_THREADS = n      the threads of its server, if they are not one for every core
     DETERMINISTIC = True    runs of a seed with as many workers end with the same weights bit for bit
     SERIAL_TOLERANCE = x    the relative difference that its losses with one worker may have from serial training's, if
                             they are not equal bit for bit
@@ -36,7 +37,7 @@ import pkgutil
 from pathlib import Path
 
 OWN_FILES = "CASUAL_TRAINING_STRATEGY_FILES"  # a variable: strategies that lie elsewhere, separated like PATH
-LITERALS = ("OPTIONS", "ONE_WORKER", "SYNCHRONOUS", "DETERMINISTIC", "SERIAL_TOLERANCE")
+LITERALS = ("OPTIONS", "ONE_WORKER", "SYNCHRONOUS", "SERVER_THREADS", "DETERMINISTIC", "SERIAL_TOLERANCE")
 _FOLDER = __path__[0]
 
 
@@ -93,6 +94,11 @@ def serial_tolerance(name: str) -> float:
 def is_synchronous(name: str) -> bool:
     """Whether the workers of a strategy go through every pass together: its file's SYNCHRONOUS."""
     return _literals(name).get("SYNCHRONOUS", False)
+
+
+def server_threads(name: str) -> int | None:
+    """Give the threads of a strategy's server: its file's SERVER_THREADS; None is one for every core."""
+    return _literals(name).get("SERVER_THREADS")
 
 
 def _own_files() -> list[Path]:

@@ -21,6 +21,7 @@ from casual_training.optimization import make_loss, make_optimizer
 from casual_training.processes import RunFailed, run_workers
 from casual_training.shared_gradients import SharedGradients
 
+SYNCHRONOUS = True
 DETERMINISTIC = True
 
 
