@@ -74,6 +74,7 @@ rule render_report:
         ceilings="results/{study}/ceilings.csv",
         comparison="results/{study}/comparison.csv",
         claims="results/{study}/claims.csv",
+        switching="results/{study}/switching.csv",
         charts=expand("reports/{{study}}/figures/{chart}.svg", chart=CHARTS),
         tables=expand("reports/{{study}}/tables/{chart}.csv", chart=CHARTS),
         sources=sources_of_analysis(
@@ -82,7 +83,7 @@ rule render_report:
         outcome="src/casual_training/outcome.py",
     output:
         report("reports/{study}/report.html", caption="../report/page.rst", category="The page"),
-        expand("reports/{{study}}/tables/{table}.csv", table=["runs", "comparison", "ceilings", "claims"]),
+        expand("reports/{{study}}/tables/{table}.csv", table=["runs", "comparison", "ceilings", "claims", "switching"]),
     log:
         "results/{study}/logs/render_report.log",
     params:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pandas as pd
 from matplotlib.figure import Figure
 
-from casual_training.analysis import charts, claims, report, tables
+from casual_training.analysis import charts, claims, report, switching, tables
 from casual_training.analysis.columns import (
     ACCURACY_COLUMNS,
     CEILINGS_COLUMNS,
@@ -20,6 +20,7 @@ from casual_training.analysis.columns import (
     RUNS_COLUMNS,
     SMOOTHED_COLUMNS,
     SPEEDUP_COLUMNS,
+    SWITCHING_COLUMNS,
     as_table,
     read_table,
 )
@@ -34,12 +35,13 @@ LONG_AGO = 1_000_000_000  # seconds since 1970: the year 2001; Snakemake takes 0
 
 
 def collect(config: dict, root: Path) -> None:
-    """Write runs.csv and ceilings.csv from the run folders that the present config plans."""
+    """Write runs.csv, ceilings.csv and switching.csv from the run folders that the present config plans."""
     folders, ceiling_folders = _folders(plan(config), root), _folders(plan_ceilings(config), root)
     targets = {name: workload.get("target") for name, workload in config["workloads"].items()}
     runs = tables.collect_runs(folders, methods(config), targets)
     _write(runs, _results(config, root) / "runs.csv")
     _write(tables.collect_ceilings(ceiling_folders), _results(config, root) / "ceilings.csv")
+    _write(switching.collect_switching(folders), _results(config, root) / "switching.csv")
 
 
 def compare(config: dict, root: Path) -> None:
@@ -50,7 +52,9 @@ def compare(config: dict, root: Path) -> None:
 
 def examine(config: dict, root: Path) -> None:
     """Write claims.csv from runs.csv: what this study says about the original's claims."""
-    _write(claims.claims(_runs(config, root), config["study"]["seeds"]), _results(config, root) / "claims.csv")
+    study = config["study"]
+    found = claims.claims(_runs(config, root), study["seeds"], study["workloads"])
+    _write(found, _results(config, root) / "claims.csv")
 
 
 def draw_losses(config: dict, root: Path) -> None:
@@ -97,13 +101,14 @@ def write_report(config: dict, root: Path, command: str) -> None:
         "ceilings": _ceilings(config, root),
         "comparison": read_table(results / "comparison.csv", COMPARISON_COLUMNS),
         "claims": read_table(results / "claims.csv", CLAIMS_COLUMNS),
+        "switching": read_table(results / "switching.csv", SWITCHING_COLUMNS),
         "provenance": tables.collect_provenance(folders),
         "speedup": read_table(reports / "tables" / "speedup.csv", SPEEDUP_COLUMNS),
         "accuracy": charts.accuracy_summary(read_table(reports / "tables" / "accuracy.csv", ACCURACY_COLUMNS)),
         "losses_smoothed": read_table(reports / "tables" / "losses_smoothed.csv", SMOOTHED_COLUMNS),
         "losses": charts.losses_summary(read_table(reports / "tables" / "losses.csv", LOSSES_COLUMNS)),
     }
-    for name in ("runs", "ceilings", "comparison", "claims"):
+    for name in ("runs", "ceilings", "comparison", "claims", "switching"):
         _write(shown[name], reports / "tables" / f"{name}.csv")
     page = report.render(
         config,
