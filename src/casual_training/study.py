@@ -206,7 +206,7 @@ def plan(config: dict) -> list[Run]:
 
 
 def plan_ceilings(config: dict) -> list[Run]:
-    """List the ceiling runs of a study, one a seed and workload that has parallel methods, in the order of execution."""
+    """List the ceiling runs of a study, one a seed and workload with parallel methods, in the order of execution."""
     return [run for run in schedule(config) if run.strategy == CEILING_STRATEGY]
 
 

@@ -64,8 +64,8 @@ def render(
     Args:
         config: the validated config.
         command: what a person types to run the study again.
-        tables: runs, ceilings, comparison, claims, switching, provenance, speedup, losses_smoothed, and the summaries accuracy and
-            losses.
+        tables: runs, ceilings, comparison, claims, switching, provenance, speedup, losses_smoothed, and the summaries
+            accuracy and losses.
         figures: the text of each chart's SVG file, by the names in CHARTS.
         ended: how the planned runs have ended, ceilings included.
         missing: the planned runs without a result, in words.
