@@ -7,8 +7,8 @@ The rule, the same for every claim:
 - "Faster", "slower" and "longer" are confirmed if the figure says so by more than 5 % in every planned seed, refuted if
   it says the opposite by more than 5 % in every one. "Equal" is confirmed if every seed is within the margin, and
   refuted if all are outside it on the same side. Anything else is undecided. What made the original's Hogwild! slow is
-  no claim of its own: there, the same margins tell "faster", "slower" and "no difference". Its first row times the last
-  but one is its last: as it ran, times all that was mended, is what the method itself does.
+  no claim of its own: there, the same margins tell "faster", "slower" and "no difference". Within a
+  seed, its first row times the last but one is its last: as it ran, times all that was mended, is what the method does.
 - Where a method has several parallel splits and the claim does not name one, the fastest stands for it.
 - Of several workloads, the first of the study counts on which both configurations are ok in some seed.
 - A configuration that this study does not have makes a claim "not measured in this study", one that this machine cannot
@@ -24,7 +24,7 @@ from casual_training.analysis.columns import CLAIMS_COLUMNS, as_table
 from casual_training.analysis.original import CLAIMS, SERVER_SECONDS
 from casual_training.analysis.tables import best_serial, whole
 from casual_training.analysis.verdict import ACCURACY_MARGIN_POINTS, TIME_MARGIN_PERCENT
-from casual_training.analysis.wording import count
+from casual_training.analysis.wording import count, listed
 
 CONFIRMED, REFUTED, UNDECIDED = "confirmed", "refuted", "undecided"
 NOT_TESTABLE, NOT_MEASURED = "not testable here", "not measured in this study"
@@ -244,6 +244,8 @@ def _ask(question: Question, runs: pd.DataFrame, seeds: list[int]) -> dict:
     verdict, notes = _decide(figures, seeds, question.judge)
     failed = [f"{_name(side)} failed: {_sentence(cause)}" for side in sides for cause in _causes(side)]
     notes += [question.missing] if question.missing else []
+    rates = pd.concat(side.loc[side["rate_only"].fillna(False), "samples"] for side in sides).dropna().unique()
+    notes += [f"A rate of the first {listed(f'{n:,}' for n in sorted(rates))} samples."] if len(rates) else []
     return _row(figures, question.unit, verdict, note=" ".join(notes + failed), **about)
 
 
