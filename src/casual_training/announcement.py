@@ -34,14 +34,15 @@ def announce(config: dict, folders: set[str]) -> str:
 
     overhead = OVERHEAD_IN_IMPORTS * (time.perf_counter() - started)
     torch.set_num_threads(1)
-    kinds = {(run.workload, run.input_pipeline): run for run in waiting}
+    is_there = torch.accelerator.is_available()
+    possible = [run for run in waiting if is_there or not _needs_accelerator(run)]  # the others end at once
+    kinds = {_kind(run): run for run in possible}
     step_seconds = {kind: _step_seconds(run) for kind, run in kinds.items()}
-    seconds = sum(
-        overhead
-        + _steps(run) * step_seconds[run.workload, run.input_pipeline] / _parallel(run)
+    seconds = overhead * len(waiting) + sum(
+        _steps(run) * step_seconds[_kind(run)] / _parallel(run)
         # Where it is only evaluated, a network makes its forward pass alone, with all cores.
-        + _evaluated_batches(run) * FORWARD_SHARE * step_seconds[run.workload, run.input_pipeline] / run.cores
-        for run in waiting
+        + _evaluated_batches(run) * FORWARD_SHARE * step_seconds[_kind(run)] / run.cores
+        for run in possible
     )
     minutes = max(1, round(seconds / 60))
     return (
@@ -50,8 +51,19 @@ def announce(config: dict, folders: set[str]) -> str:
     )
 
 
+def _kind(run: Run) -> tuple:
+    """Give what the time of a step depends on; that of moving the network between devices is not estimated."""
+    return run.workload, run.input_pipeline, _needs_accelerator(run)
+
+
+def _needs_accelerator(run: Run) -> bool:
+    return run.options.get("device") == "accelerator"
+
+
 def _step_seconds(run: Run) -> float:
-    """Time a training step of a run, with its model and input pipeline, on made-up data in this process."""
+    """Time a training step of a run, with its model, device and input pipeline, on made-up data in this process."""
+    import torch
+
     from casual_training import models, pipelines
     from casual_training.optimization import make_loss, make_optimizer
 
@@ -59,14 +71,17 @@ def _step_seconds(run: Run) -> float:
     data = pipelines.PIPELINES[run.input_pipeline](
         _noise(DATASETS[run.dataset], 2 * CALIBRATION_STEPS * run.batch_size), run
     )
-    model = models.build(run.model)
+    device = torch.accelerator.current_accelerator() if _needs_accelerator(run) else torch.device("cpu")
+    model = models.build(run.model).to(device)
     optimizer, compute_loss = make_optimizer(model, run), make_loss(run)
     for step, (inputs, targets) in enumerate(data.batches(0, 0)):
         if step == CALIBRATION_STEPS:  # the first ones were warm-up
             started = time.perf_counter()
         optimizer.zero_grad()
-        compute_loss(model(inputs), targets).backward()
+        loss = compute_loss(model(inputs.to(device)), targets.to(device))
+        loss.backward()
         optimizer.step()
+    loss.item()  # waits for an accelerator
     return (time.perf_counter() - started) / CALIBRATION_STEPS
 
 

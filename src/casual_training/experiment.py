@@ -139,7 +139,8 @@ def _measure(run: Run, data_dir: Path, clock: PhaseClock) -> tuple[dict, object]
     except Exception as error:  # whatever a strategy or a model raises is a row, too
         traceback.print_exc()
         result |= {"status": "failed", "cause": f"{run.method} raised {type(error).__name__}: {error}"}
-    return result | {"worker_records": recorder.workers(), "server_record": recorder.server()}, recorder
+    records = {"worker_records": recorder.workers(), "server_record": recorder.server(), "details": recorder.details}
+    return result | records, recorder
 
 
 def _thresholds(run: Run, planned_samples: int) -> list[int]:

@@ -52,6 +52,7 @@ class Recorder:
         self._staleness = torch.zeros(workers, MOST_STALENESS + 1, dtype=torch.float64).share_memory_()
         self._log_interval = log_interval
         self.snapshots = snapshots
+        self.details = {}  # what else a strategy has to say about the run, as plain values for JSON
         self.refresh = None  # a worker whose weights are elsewhere sets this: it brings them where they are copied from
 
     def start(self, rank: int, threads: int) -> None:

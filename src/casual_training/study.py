@@ -212,7 +212,7 @@ def plan(config: dict) -> list[Run]:
 
 
 def plan_ceilings(config: dict) -> list[Run]:
-    """List the ceiling runs of a study, one a workload and seed, in the order of execution."""
+    """List the ceiling runs of a study, one a seed and workload with parallel methods, in the order of execution."""
     return [run for run in schedule(config) if run.strategy == CEILING_STRATEGY]
 
 
@@ -249,10 +249,11 @@ def _block(config: dict, seed: int) -> list[Run]:
     }
     block = []
     for workload in study["workloads"]:
-        copies = expand(config, workload, "ceiling", ceiling, cores, cores, seed)
-        block.append(dataclasses.replace(copies, snapshots=1))  # only its speed is of interest
-        for name in _methods_of(config, workload):
-            method = config["methods"][name]
+        methods = {name: config["methods"][name] for name in _methods_of(config, workload)}
+        if not all(strategies.takes_one_worker(method["strategy"]) for method in methods.values()):
+            copies = expand(config, workload, "ceiling", ceiling, cores, cores, seed)
+            block.append(dataclasses.replace(copies, snapshots=1))  # only its speed is of interest
+        for name, method in methods.items():
             for count in [1] if strategies.takes_one_worker(method["strategy"]) else workers:
                 block.append(expand(config, workload, name, method, count, cores, seed))
     return block

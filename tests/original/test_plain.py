@@ -54,14 +54,77 @@ def test_pictures_are_fitted_to_the_networks(name, mode, size):
     assert (fitted.shape, fitted.dtype) == ((3, 32, 32), torch.float32)
 
 
-@pytest.mark.parametrize("name", plain_data.SOURCES)
-def test_without_a_network_the_data_are_one_sentence(name, tmp_path, monkeypatch):
-    def unreachable(**arguments):
-        raise OSError("<urlopen error [Errno -2] Name or service not known>")
+def unreachable(**arguments):
+    raise OSError("<urlopen error [Errno -2] Name or service not known>")
 
+
+@pytest.mark.parametrize("name", plain_data.SOURCES)
+def test_without_a_network_the_data_are_one_sentence(name, tmp_path, monkeypatch, capsys):
     monkeypatch.setattr(plain_data, "SOURCES", {name: plain_data.Source(unreachable, {}, {}, (0,) * 3, (1,) * 3)})
-    with pytest.raises(ValueError, match=f"torchvision could not give {name} .*not known>.*: run this again with a ne"):
+    sentence = f"torchvision could not give {name} .*not known>.*: run this again with a network"
+    with pytest.raises(ValueError, match=sentence) as error:
+        plain_data.loaders(name, tmp_path)
+    with pytest.raises(SystemExit, match="1"):
         train_example.main(["--dataset", name, "--data-dir", str(tmp_path)])
+    assert capsys.readouterr().out.splitlines()[-1] == f"lenet5    {name:10}  {error.value}"
+
+
+def test_a_grid_closes_with_a_table_and_a_cell_that_cannot_be_made_does_not_stop_the_others(monkeypatch, capsys):
+    def loaders(name, data_dir):
+        if name == "svhn":
+            raise ValueError("no svhn today")
+        return DataLoader(made_up(16), batch_size=8), DataLoader(made_up(8), batch_size=8)
+
+    def build(name):
+        if name == "vgg16":
+            raise MemoryError("too large")
+        return networks.NETWORKS["lenet5"]()
+
+    monkeypatch.setattr(plain_data, "loaders", loaders)
+    monkeypatch.setattr(networks, "build", build)
+    grid = ["--model", *networks.NETWORKS, "--dataset", *plain_data.SOURCES, "--epochs", "1"]
+    with pytest.raises(SystemExit, match="1"):
+        train_example.main(grid)
+    said = capsys.readouterr()
+    assert said.err.count("epoch 1 of 1, batch 2 of 2: loss") == 4  # a line of progress a cell that can be made
+    heading, *cells = said.out.splitlines()[-10:]
+    assert heading.split() == ["network", "data", "set", "accuracy", "loss", "evaluation", "(s)"]
+    assert [tuple(cell.split()[:2]) for cell in cells] == [
+        (model, dataset) for dataset in plain_data.SOURCES for model in networks.NETWORKS
+    ]
+    for cell in cells:
+        model, dataset, *result = cell.split()
+        if dataset == "svhn":
+            assert " ".join(result) == "no svhn today"
+        elif model == "vgg16":
+            assert " ".join(result) == "MemoryError: too large"
+        else:
+            accuracy, loss, seconds = result
+            assert accuracy.endswith("%") and float(loss) > 0 and float(seconds) >= 0
+
+
+def test_a_grid_of_which_everything_came_leaves_quietly(monkeypatch, capsys):
+    monkeypatch.setattr(plain_data, "loaders", lambda *arguments: [DataLoader(made_up(8), batch_size=8)] * 2)
+    train_example.main(["--epochs", "1"])
+    assert len(capsys.readouterr().out.splitlines()) == 1 + 2 + 2  # what it trains, its test, the table
+
+
+BAD_INPUT = {
+    "device is 'tpu'": {"device": "tpu"},
+    "epochs is 0": {"epochs": 0},
+    "model has no parameters": {"model": torch.nn.ReLU()},
+    "train_loader gives batches of another form": {"train_loader": [torch.ones(2)]},
+    "test_loader has no batches": {"test_loader": []},
+}
+
+
+@pytest.mark.parametrize("sentence", BAD_INPUT)
+def test_a_mistake_is_one_sentence(sentence):
+    loader = DataLoader(made_up(8), batch_size=8)
+    arguments = {"model": networks.LeNet5(), "train_loader": loader, "test_loader": loader, "device": "cpu"}
+    with pytest.raises(ValueError, match=sentence) as error:
+        train_plain(**arguments | {"epochs": 1} | BAD_INPUT[sentence])
+    assert "\n" not in str(error.value)
 
 
 def test_no_epochs_is_one_sentence_before_anything_is_fetched(monkeypatch):

@@ -1,11 +1,28 @@
 """The test of a trained network, the line of its time, the chart of its losses."""
 
+import inspect
+
 import pytest
 import torch
 from matplotlib.figure import Figure
 from torch import nn
 
 from casual_training import models, original
+
+DOCUMENTED = {
+    "train_model": "(model, train_dataloader, num_processes, epochs_per_process, optimizer, device='cpu', "
+    "log_interval=10, loss_tracker=None, seed=42)",
+    "log_elapsed_time": "(num_processes, epochs_per_process, start, end)",
+    "chart_losses": "(losses_dict, title='Comparing Training Losses Across Configurations')",
+    "launch_ps_and_workers": "(world_size, epochs_per_worker, num_gpus, train_dataloader, test_dataloader)",
+}
+
+
+@pytest.mark.parametrize("name", DOCUMENTED)
+def test_names_arguments_and_defaults_are_those_that_the_original_documents(name):
+    arguments = inspect.signature(getattr(original, name)).parameters.values()
+    plain = inspect.Signature([each.replace(annotation=inspect.Parameter.empty) for each in arguments])
+    assert str(plain) == DOCUMENTED[name]
 
 
 class LogSoftmax(nn.Sequential):

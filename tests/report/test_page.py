@@ -17,7 +17,7 @@ from casual_training.study import PROJECT
 
 pytest_plugins = ["browser"]
 
-RESULTS = ("runs", "ceilings", "comparison", "claims", "diagnostics")
+RESULTS = ("runs", "ceilings", "comparison", "claims", "diagnostics", "switching")
 COMMAND = "snakemake --cores 4 --configfile mine.yaml"
 PAYLOADS = [
     "</script><script>window.hacked=1</script>",
@@ -328,7 +328,9 @@ def test_what_made_the_originals_hogwild_slow_is_a_row_a_change_and_a_column_a_s
     start = cells.index("one thing changed")
     assert cells[start + 1 : start + 4] == ["1x4", "2x2", "4x1"]
     change, *effects = cells[start + 4 : start + 8]
-    assert change == "threads limited to a worker's share of the cores"
+    assert change == "nothing: as it ran, against the best serial run"
+    change, *effects = cells[start + 8 : start + 12]
+    assert change == "oversubscription: threads limited to a worker's share of the cores"
     assert [effect.split()[-1] for effect in effects] == ["difference", "faster", "faster"]
     assert re.fullmatch(r"4\.\d\d 3\.\d\d to 4\.\d\d faster", effects[1])
 
@@ -337,6 +339,31 @@ def test_what_this_machine_cannot_do_is_said_with_its_reason(of_seed):
     _, _, measured = claim_of(parsed(of_seed), "Moving the network")
     assert measured.startswith("not testable here device_switching 1x4 against device_regular 1x4")
     assert measured.endswith("torch finds no accelerator (cuda or mps) on this machine.")
+
+
+def of_the_two_arms(page):
+    """Give the rows of the table of seconds against epochs, in words."""
+    cells = [" ".join(cell.split()) for cell in page.cells]
+    start = cells.index("GB/s") + 1
+    end = next(number for number, cell in enumerate(cells) if cell.startswith("the original, about"))
+    return [cells[number : number + 7] for number in range(start, end + 7, 7)]
+
+
+def test_without_an_accelerator_the_originals_seconds_against_epochs_stand_alone(of_seed):
+    (original,) = of_the_two_arms(parsed(of_seed))
+    assert original[1:] == ["10", "380", "1,420", "3.7", "-", "-"]
+    assert "Not measured here, so the original" in parsed(of_seed).words
+
+
+def test_with_an_accelerator_both_arms_stand_beside_the_originals_epoch_by_epoch(tmp_path):
+    config = fake_study.seed_config()
+    fake_study.write_study(tmp_path, config, fake_study.with_an_accelerator)
+    steps.everything(config, tmp_path, COMMAND)
+    rows = of_the_two_arms(parsed(tmp_path / "reports" / "seed" / "report.html"))
+    assert [row[1] for row in rows] == ["1", "2", "3", "4", "10"]
+    assert rows[3][0] == "fashion_mnist-resnet34, accelerator"
+    # 139.2 GB in the 10.8 s between 14.8 and 4 are 12.9 a second.
+    assert [cell.split(" (")[0] for cell in rows[3][2:]] == ["4.00", "14.8", "3.70", "139", "12.9"]
 
 
 def test_what_the_study_does_not_have_stands_with_the_originals_figure_and_the_command_that_measures_it(plain):

@@ -2,7 +2,7 @@ import re
 
 import pytest
 
-from casual_training import study
+from casual_training import announcement, study
 from casual_training.announcement import announce
 
 
@@ -43,6 +43,17 @@ def test_a_run_cut_short_takes_hardly_any_of_it(config):
     whole = minutes(announce(config, {run.folder for run in study.plan(config)}))
     config["study"]["methods"] = ["ps_tutorial"]
     assert minutes(announce(config, {run.folder for run in study.plan(config)})) < 0.1 * whole
+
+
+@pytest.mark.parametrize("is_there", [False, True])
+def test_runs_that_need_an_accelerator_cost_no_calibration_where_there_is_none(is_there, config, monkeypatch):
+    config["study"]["workloads"] = ["fashion_mnist-simple_nn", "fashion_mnist-resnet34"]
+    timed = []
+    monkeypatch.setattr("torch.accelerator.is_available", lambda: is_there)
+    monkeypatch.setattr(announcement, "_step_seconds", lambda run: timed.append(run.model) or 0.001)
+    said = announce(config, {run.folder for run in study.schedule(config)})
+    assert "33 of 33 runs to make" in said
+    assert ("resnet34" in timed) == is_there
 
 
 def test_looking_at_the_accuracy_more_often_takes_longer(config):

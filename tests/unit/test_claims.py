@@ -16,7 +16,7 @@ IN_THE_WAY = f"worker 0 raised RuntimeError: one of the variables has been {IN_P
 
 def judged(cells, seeds=(1, 2), workload="images"):
     """Judge the claims by {(method, workers): what each seed came to}: a time in seconds, or columns of runs.csv."""
-    return claims(table(cells, workload), list(seeds))
+    return claims(table(cells, workload), list(seeds), [workload])
 
 
 def table(cells, workload="images"):
@@ -31,7 +31,8 @@ def table(cells, workload="images"):
 
 
 def took(seconds, accuracy=0.84):
-    speed = {"train_seconds": seconds, "samples_per_second": SAMPLES / seconds}
+    speed = {"train_seconds": seconds, "wall_seconds": seconds + 2, "samples": SAMPLES}
+    speed |= {"samples_per_second": SAMPLES / seconds}
     return speed | {"validation_accuracy": accuracy}
 
 
@@ -70,8 +71,10 @@ def test_the_command_that_stands_beside_a_claim_measures_it(claim):
     config = validate(read_config([PROJECT / name for name in ("config.yaml", overlay) if name]))
     config["machine"]["cores"] = 2
     planned = [asdict(run) | took(10) | {"status": "ok", "cause": "", "expected": False} for run in plan(config)]
-    found = claims(as_table(planned, RUNS_COLUMNS), config["study"]["seeds"])
-    assert set(found.loc[found["id"] == claim.id, "verdict"]) <= {"confirmed", "refuted", "undecided", "no difference"}
+    found = claims(as_table(planned, RUNS_COLUMNS), config["study"]["seeds"], config["study"]["workloads"])
+    assert set(found.loc[found["id"] == claim.id, "verdict"]).isdisjoint(
+        {"not testable here", "not measured in this study"}
+    )
 
 
 def test_a_claim_is_given_the_median_and_the_range_of_what_is_measured_within_each_seed():
@@ -186,8 +189,9 @@ def test_a_ratio_that_is_off_on_either_side_of_what_is_claimed_is_not_refuted():
 
 
 def test_the_parameter_server_is_compared_by_its_speed_so_that_a_rate_will_do():
-    rate = {"rate_only": True, "samples_per_second": 30.0}
+    rate = {"rate_only": True, "samples_per_second": 30.0, "samples": 6400}
     found = row(judged(SERIAL | {("ps_tutorial", 2): [rate, rate]}), "2b")
+    assert found.note == "A rate of the first 6,400 samples."
     assert measured(found) == (0.45, 0.4, 0.5)  # of 30/75 and 30/60
     assert found.verdict == "confirmed"
 
@@ -248,6 +252,37 @@ def test_what_made_it_slow_is_told_by_changing_one_thing_in_the_same_split():
     assert row(found, "3b-sharded").verdict == "not measured in this study"
 
 
+def test_what_made_it_slow_adds_up_from_as_it_ran_to_what_the_method_does():
+    found = judged(SERIAL | AS_IT_RAN | {("hogwild", 1): [16, 20], ("hogwild", 2): [8, 8], ("hogwild", 4): [9, 9]})
+    asrun, mended, method = (rows(found, claim_id)[1] for claim_id in ("3b-asrun", "3b-mended", "3b-method"))
+    assert measured(asrun) == (pytest.approx((0.4 + 20 / 41) / 2), 0.4, pytest.approx(20 / 41))
+    assert measured(mended) == (pytest.approx((5 + 41 / 8) / 2), 5, 41 / 8)
+    assert measured(method) == (2.25, 2.0, 2.5)
+    assert (asrun.low * mended.low, asrun.high * mended.high) == pytest.approx((method.low, method.high))
+    assert (asrun.verdict, mended.verdict, method.verdict) == ("slower", "faster", "faster")
+
+
+def test_what_is_left_of_the_method_is_measured_where_the_original_was():
+    runs = [*table(SERIAL | {("hogwild", 2): [8, 8]}, "a").to_dict("records")]
+    runs += table(SERIAL | AS_IT_RAN | {("hogwild", 2): [9, 9]}, "b").to_dict("records")
+    found = claims(as_table(runs, RUNS_COLUMNS), [1, 2], ["a", "b"])
+    assert row(found, "3b-method").compared.endswith(", b")
+
+
+def test_the_start_up_counts_beside_the_time_that_all_passes_would_take_at_the_rate():
+    # 300 samples in 5 s are 60 a second, so all 1,200 would take 20 s; the run took 9 s in all, so 4 s to start.
+    rate = {"rate_only": True, "samples": 300, "samples_per_second": 60.0, "wall_seconds": 9.0}
+    found = row(judged(SERIAL | {("hogwild_original", 1): [rate, rate]}), "3b-startup")
+    assert measured(found) == (1.2, 1.2, 1.2)
+    assert found.compared == "hogwild_original 1x4 against hogwild_original with its start-up 1x4, images"
+
+
+def test_without_a_whole_run_the_weight_of_the_start_up_is_unknown():
+    rate = {"rate_only": True, "samples": 300, "samples_per_second": 60.0, "wall_seconds": 9.0}
+    found = row(judged({("hogwild_original", 1): [rate, rate]}), "3b-startup")
+    assert (found.verdict, found.n) == ("undecided", 0)
+
+
 @pytest.mark.parametrize(
     ("accuracies", "verdict"),
     [([0.83, 0.85], "confirmed"), ([0.829, 0.84], "undecided"), ([0.82, 0.80], "refuted"), ([0.86, 0.82], "undecided")],
@@ -283,7 +318,7 @@ def test_each_claim_is_judged_on_the_workload_on_which_both_ways_were_run():
     runs = as_table(
         [*table(large, "large").to_dict("records"), *table(small, "small").to_dict("records")], RUNS_COLUMNS
     )
-    found = claims(runs, [1, 2])
+    found = claims(runs, [1, 2], ["large", "small"])
     assert row(found, "3a").compared == "hogwild 2x2 against threads 1x4, small"
     assert row(found, "2b").compared == "ps_tutorial 2x2 against threads 1x4, large"
     assert row(found, "3c").compared == "hogwild 2x2 against threads 1x4, small"
@@ -293,4 +328,12 @@ def test_a_workload_on_which_both_are_ok_comes_before_one_on_which_they_failed()
     broken = {("threads", 1): [failed("x")] * 2, ("hogwild", 2): [failed("x")] * 2}
     fine = SERIAL | {("hogwild", 2): [8, 8]}
     runs = as_table([*table(broken, "a").to_dict("records"), *table(fine, "b").to_dict("records")], RUNS_COLUMNS)
-    assert row(claims(runs, [1, 2]), "3a").compared.endswith(", b")
+    assert row(claims(runs, [1, 2], ["a", "b"]), "3a").compared.endswith(", b")
+
+
+@pytest.mark.parametrize("first", ["a", "b"])
+def test_of_two_workloads_that_are_fine_the_first_of_the_study_counts(first):
+    fine = SERIAL | {("hogwild", 2): [8, 8]}
+    runs = as_table([*table(fine, "a").to_dict("records"), *table(fine, "b").to_dict("records")], RUNS_COLUMNS)
+    order = sorted("ab", key=lambda name: name != first)
+    assert row(claims(runs, [1, 2], order), "3a").compared.endswith(f", {first}")

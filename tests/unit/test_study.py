@@ -85,6 +85,15 @@ def test_the_ceiling_has_one_thread_on_every_core(config):
     assert (ceiling.workers, ceiling.threads, ceiling.cores) == (2, 1, 2)
 
 
+def test_a_workload_without_parallel_methods_has_no_ceiling(config):
+    config["study"] |= {"workloads": ["fashion_mnist-simple_nn", "fashion_mnist-resnet34"]}
+    assert {run.workload for run in study.plan_ceilings(config)} == {"fashion_mnist-simple_nn"}
+    assert Counter(run.method for run in study.plan(config) if run.workload == "fashion_mnist-resnet34") == {
+        "device_regular": 3,
+        "device_switching": 3,
+    }
+
+
 def test_the_deadline_does_not_define_a_run(config):
     before = study.plan(config)
     config["machine"]["deadline_seconds"] = 7

@@ -197,7 +197,9 @@ def assert_images(paths):
 
 
 def test_render_report_writes_the_page_and_the_tables_beside_it(analysed):
-    tables = [f"reports/default/tables/{table}.csv" for table in ("runs", "comparison", "ceilings", "claims")]
+    tables = [
+        f"reports/default/tables/{table}.csv" for table in ("runs", "comparison", "ceilings", "claims", "switching")
+    ]
     page, *copies = make_again(analysed, "render_report", "reports/default/report.html", *tables)
     assert '<p class="answer">' in page.read_text()
     assert "worker 0 did not end" in page.read_text()

@@ -5,10 +5,11 @@ rule collect_runs:
     input:
         runs=expand("{folder}/run.json", folder=RUNS),
         ceilings=expand("{folder}/run.json", folder=CEILINGS),
-        sources=sources_of_analysis("tables.py"),
+        sources=sources_of_analysis("switching.py", "tables.py"),
     output:
         runs=report("results/{study}/runs.csv", caption="../report/runs.rst", category="Tables"),
         ceilings=report("results/{study}/ceilings.csv", caption="../report/ceilings.rst", category="Tables"),
+        switching=report("results/{study}/switching.csv", caption="../report/switching.rst", category="Tables"),
     log:
         "results/{study}/logs/collect_runs.log",
     params:

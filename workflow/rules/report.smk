@@ -115,6 +115,7 @@ rule render_report:
         comparison="results/{study}/comparison.csv",
         claims="results/{study}/claims.csv",
         diagnostics="results/{study}/diagnostics.csv",
+        switching="results/{study}/switching.csv",
         charts=expand("reports/{{study}}/figures/{chart}.svg", chart=CHARTS),
         tables=expand("reports/{{study}}/tables/{chart}.csv", chart=CHARTS),
         scripts=SCRIPTS,
@@ -125,7 +126,8 @@ rule render_report:
     output:
         report("reports/{study}/report.html", caption="../report/page.rst", category="The page"),
         expand(
-            "reports/{{study}}/tables/{table}.csv", table=["runs", "comparison", "ceilings", "claims", "diagnostics"]
+            "reports/{{study}}/tables/{table}.csv",
+            table=["runs", "comparison", "ceilings", "claims", "diagnostics", "switching"],
         ),
     log:
         "results/{study}/logs/render_report.log",

@@ -7,9 +7,10 @@ The rule, the same for every claim:
 - "Faster", "slower" and "longer" are confirmed if the figure says so by more than 5 % in every planned seed, refuted if
   it says the opposite by more than 5 % in every one. "Equal" is confirmed if every seed is within the margin, and
   refuted if all are outside it on the same side. Anything else is undecided. What made the original's Hogwild! slow is
-  no claim of its own: there, the same margins tell "faster", "slower" and "no difference".
+  no claim of its own: there, the same margins tell "faster", "slower" and "no difference". Within a
+  seed, its first row times the last but one is its last: as it ran, times all that was mended, is what the method does.
 - Where a method has several parallel splits and the claim does not name one, the fastest stands for it.
-- Of several workloads, the first counts on which both configurations are ok in some seed.
+- Of several workloads, the first of the study counts on which both configurations are ok in some seed.
 - A configuration that this study does not have makes a claim "not measured in this study", one that this machine cannot
   run "not testable here".
 """
@@ -21,9 +22,9 @@ import pandas as pd
 
 from casual_training.analysis.columns import CLAIMS_COLUMNS, as_table
 from casual_training.analysis.original import CLAIMS, SERVER_SECONDS
-from casual_training.analysis.tables import best_serial
+from casual_training.analysis.tables import best_serial, whole
 from casual_training.analysis.verdict import ACCURACY_MARGIN_POINTS, TIME_MARGIN_PERCENT
-from casual_training.analysis.wording import count
+from casual_training.analysis.wording import count, listed
 
 CONFIRMED, REFUTED, UNDECIDED = "confirmed", "refuted", "undecided"
 NOT_TESTABLE, NOT_MEASURED = "not testable here", "not measured in this study"
@@ -53,13 +54,15 @@ class Question:
     judge: Judge
 
 
-def claims(runs: pd.DataFrame, seeds: list[int]) -> pd.DataFrame:
+def claims(runs: pd.DataFrame, seeds: list[int], workloads: list[str]) -> pd.DataFrame:
     """Judge every claim of the original (CLAIMS_COLUMNS), in its order; a claim about splits has a row a split.
 
     Args:
         runs: the runs table of a study.
         seeds: the planned seeds; a verdict needs all of them.
+        workloads: the study's workloads, in its order.
     """
+    runs = runs.sort_values("workload", key=lambda names: names.map(workloads.index), kind="stable")
     rows = []
     for claim in CLAIMS:
         if claim.id == "2c":
@@ -107,11 +110,25 @@ def _questions(claim_id: str, runs: pd.DataFrame) -> Iterator[Question]:
             for workers in sorted(map(int, locked)) or [2]:
                 arms = _of("hogwild_locked", workers), _of("hogwild", workers)
                 yield Question(*arms, rate, "times as fast", is_below)
-        case _:  # what made it slow: one thing changed
-            changed = claim_id.replace("3b-", "hogwild_original_")
+        case _:  # what made it slow
             for workers in original or [1]:
-                arms = _of(changed, workers), _of("hogwild_original", workers)
-                yield Question(*arms, rate, "times as fast", effect)
+                yield Question(*_arms_of_a_cause(claim_id, workers), rate, "times as fast", effect)
+
+
+def _arms_of_a_cause(claim_id: str, workers: int) -> tuple[Choose, Choose]:
+    """Give what is held against what in one row of "What made its Hogwild! slow"."""
+    as_it_ran = _of("hogwild_original", workers)
+    match claim_id:
+        case "3b-asrun":
+            return as_it_ran, _best_serial
+        case "3b-startup":
+            return as_it_ran, _with_startup(workers)
+        case "3b-mended":
+            return _of("hogwild", workers), as_it_ran
+        case "3b-method":
+            return _beside("hogwild_original", _of("hogwild", workers)), _best_serial
+        case _:  # one thing changed
+            return _of(claim_id.replace("3b-", "hogwild_original_"), workers), as_it_ran
 
 
 def is_above(figures: pd.Series) -> str:
@@ -165,6 +182,28 @@ def _of(method: str, workers: int | None = None) -> Choose:
     return choose
 
 
+def _beside(method: str, choose: Choose) -> Choose:
+    """Choose only on a workload that `method` was run on, too."""
+    return lambda runs: choose(runs) if method in set(runs["method"]) else runs.iloc[:0]
+
+
+def _with_startup(workers: int) -> Choose:
+    """Choose the original's Hogwild! as if its start-up were inside the clock of all its passes.
+
+    Its runs are cut short, and a start-up weighs more in a short run. So it is added to the time that all passes would
+    take at the run's rate; how many samples these are, the whole runs of the workload say, because all work is equal.
+    """
+
+    def choose(runs: pd.DataFrame) -> pd.DataFrame:
+        own = _of("hogwild_original", workers)(runs)
+        speed, all_samples = own["samples_per_second"], whole(runs)["samples"].astype(float).max()
+        startup = own["wall_seconds"] - own["samples"].astype(float) / speed
+        speed = all_samples / (all_samples / speed + startup)
+        return own.assign(method="hogwild_original with its start-up", samples_per_second=speed)
+
+    return choose
+
+
 def _fastest(*methods: str) -> Choose:
     """Choose the parallel configuration of these methods that is ok in most seeds and, of those, the fastest."""
 
@@ -203,6 +242,8 @@ def _ask(question: Question, runs: pd.DataFrame, seeds: list[int]) -> dict:
             return _row(figures, question.unit, NOT_TESTABLE, note=_sentence(side["cause"].iloc[0]), **about)
     verdict, notes = _decide(figures, seeds, question.judge)
     failed = [f"{_name(side)} failed: {_sentence(cause)}" for side in sides for cause in _causes(side)]
+    rates = pd.concat(side.loc[side["rate_only"].fillna(False), "samples"] for side in sides).dropna().unique()
+    notes += [f"A rate of the first {listed(f'{n:,}' for n in sorted(rates))} samples."] if len(rates) else []
     return _row(figures, question.unit, verdict, note=" ".join(notes + failed), **about)
 
 

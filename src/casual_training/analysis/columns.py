@@ -119,6 +119,17 @@ STALENESS_COLUMNS = {
     "updates": WHOLE,
     "share": FIGURE,
 }
+SWITCHING_COLUMNS = {
+    "workload": TEXT,
+    "device": TEXT,
+    "seed": WHOLE,
+    "epoch": WHOLE,
+    "regular_seconds": FIGURE,
+    "switching_seconds": FIGURE,
+    "ratio": FIGURE,
+    "bytes_moved": WHOLE,
+    "gb_per_second": FIGURE,
+}
 LOGGED_COLUMNS = {"worker": WHOLE, "step": WHOLE, "seconds": FIGURE, "samples": WHOLE, "loss": FIGURE}
 PROVENANCE_COLUMNS = {"started_at": TEXT, "machine": TEXT, "versions": TEXT, "commit": TEXT}
 LOSSES_COLUMNS = {

@@ -9,7 +9,7 @@ from markupsafe import Markup
 
 from casual_training.analysis.code_cost import BASELINE, difference, new_names, script_of
 from casual_training.analysis.columns import CELL
-from casual_training.analysis.original import CAUSES
+from casual_training.analysis.original import CAUSES, MEMORY_SECONDS
 from casual_training.analysis.tables import best_serial
 from casual_training.analysis.verdict import Answer, answer
 from casual_training.analysis.wording import CHARTS, claimed, count, digits, headings, short_percent, split, written
@@ -88,8 +88,8 @@ def render(
     Args:
         config: the validated config.
         command: what a person types to run the study again.
-        tables: runs, ceilings, comparison, claims, diagnostics, provenance, speedup, losses_smoothed, code_cost,
-            staleness, and the summaries accuracy and losses.
+        tables: runs, ceilings, comparison, claims, diagnostics, switching, provenance, speedup, losses_smoothed,
+            code_cost, staleness, and the summaries accuracy and losses.
         figures: the text of each chart's SVG file, by the names in CHARTS.
         ended: how the planned runs have ended, ceilings included.
         missing: the planned runs without a result, in words.
@@ -109,11 +109,12 @@ def render(
     return environment.get_template("report.html.jinja2").render(
         study=study["name"],
         answers=answers,
-        progress=_progress(runs, tables["ceilings"], len(missing)),
+        progress=_progress(runs, len(missing), tables["ceilings"].empty and bool(plan_ceilings(config))),
         notes=_notes(comparison, tables["provenance"], n_stale),
         missing=missing,
         comparisons=[_comparison(one, runs, comparison, len(study["seeds"])) for one in answers],
         original=_original(tables["claims"]),
+        switching=_switching(tables["switching"]),
         causes=_causes(tables["claims"]),
         waited=_measured(tables["diagnostics"], WAITED),
         of_a_step=_measured(tables["diagnostics"], OF_A_STEP),
@@ -223,6 +224,34 @@ def _original(claims: pd.DataFrame) -> dict[str, list[dict]]:
     return approaches
 
 
+def _switching(table: pd.DataFrame) -> dict:
+    """Give the seconds against epochs of approach 1: medians and ranges over the seeds, beside the original's."""
+    rows = []
+    for (workload, device, epoch), own in table.groupby(["workload", "device", "epoch"], sort=False):
+        if own["epoch"].iloc[0] in _some(table[table["workload"] == workload]["epoch"]):
+            figures = [own["regular_seconds"], own["switching_seconds"], own["ratio"]]
+            figures += [own["bytes_moved"] / 1e9, own["gb_per_second"]]
+            where = f"{workload}, {'CPU' if device == 'cpu' else device}"
+            rows.append({"where": where, "epoch": epoch, "cells": [_median_and_range(column) for column in figures]})
+    regular, switching = MEMORY_SECONDS["regular"], MEMORY_SECONDS["switching"]
+    original = [f"{regular:,}", f"{switching:,}", f"{switching / regular:.1f}", "-", "-"]
+    return {"rows": rows, "epochs": MEMORY_SECONDS["epochs"], "original": original}
+
+
+def _some(epochs: pd.Series) -> set[int]:
+    """Choose at most ten epochs, evenly and with the last, because a page cannot list thousands."""
+    last = int(epochs.max())
+    return {round(last * tenth / min(10, last)) for tenth in range(1, min(10, last) + 1)}
+
+
+def _median_and_range(figures: pd.Series) -> str:
+    """Write "12.3 (12.1 to 12.4)", or a dash where there is no figure."""
+    known = figures.dropna().astype(float)
+    if known.empty:
+        return "-"
+    return f"{digits(known.median())} ({digits(known.min())} to {digits(known.max())})"
+
+
 def _causes(claims: pd.DataFrame) -> dict:
     """Give what made the original's Hogwild! slow: a row a change, a column a split, how many times as fast it is."""
     own = claims[claims["approach"] == CAUSES]
@@ -270,13 +299,13 @@ def _count_failed(runs: pd.DataFrame) -> tuple[int, int, int]:
     return len(failed) - n_expected, n_expected, n_unavailable
 
 
-def _progress(runs: pd.DataFrame, ceilings: pd.DataFrame, n_missing: int) -> str:
+def _progress(runs: pd.DataFrame, n_missing: int, lacks_ceiling: bool) -> str:
     n_failed, n_expected, n_unavailable = _count_failed(runs)
     finished = f"{len(runs)} of {count(len(runs) + n_missing, 'planned run')} have finished"
     failed = f"; {n_failed} of them failed" if n_failed else ""
     failed += f"; {n_expected} failed as expected" if n_expected else ""
     failed += f"; {n_unavailable} cannot be made here" if n_unavailable else ""
-    without = "; no ceiling is measured yet" if ceilings.empty else ""
+    without = "; no ceiling is measured yet" if lacks_ceiling else ""
     return f"{finished}{failed}{without}."
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pandas as pd
 from matplotlib.figure import Figure
 
-from casual_training.analysis import charts, claims, code_cost, diagnostics, report, tables
+from casual_training.analysis import charts, claims, code_cost, diagnostics, report, switching, tables
 from casual_training.analysis.columns import (
     ACCURACY_COLUMNS,
     CEILINGS_COLUMNS,
@@ -23,6 +23,7 @@ from casual_training.analysis.columns import (
     SMOOTHED_COLUMNS,
     SPEEDUP_COLUMNS,
     STALENESS_COLUMNS,
+    SWITCHING_COLUMNS,
     as_table,
     read_table,
 )
@@ -37,12 +38,13 @@ LONG_AGO = 1_000_000_000  # seconds since 1970: the year 2001; Snakemake takes 0
 
 
 def collect(config: dict, root: Path) -> None:
-    """Write runs.csv and ceilings.csv from the run folders that the present config plans."""
+    """Write runs.csv, ceilings.csv and switching.csv from the run folders that the present config plans."""
     folders, ceiling_folders = _folders(plan(config), root), _folders(plan_ceilings(config), root)
     targets = {name: workload.get("target") for name, workload in config["workloads"].items()}
     runs = tables.collect_runs(folders, methods(config), targets)
     _write(runs, _results(config, root) / "runs.csv")
     _write(tables.collect_ceilings(ceiling_folders), _results(config, root) / "ceilings.csv")
+    _write(switching.collect_switching(folders), _results(config, root) / "switching.csv")
 
 
 def compare(config: dict, root: Path) -> None:
@@ -53,7 +55,9 @@ def compare(config: dict, root: Path) -> None:
 
 def examine(config: dict, root: Path) -> None:
     """Write claims.csv from runs.csv: what this study says about the original's claims."""
-    _write(claims.claims(_runs(config, root), config["study"]["seeds"]), _results(config, root) / "claims.csv")
+    study = config["study"]
+    found = claims.claims(_runs(config, root), study["seeds"], study["workloads"])
+    _write(found, _results(config, root) / "claims.csv")
 
 
 def collect_diagnostics(config: dict, root: Path) -> None:
@@ -121,6 +125,7 @@ def write_report(config: dict, root: Path, command: str) -> None:
         "comparison": _comparison(config, root),
         "claims": read_table(results / "claims.csv", CLAIMS_COLUMNS),
         "diagnostics": read_table(results / "diagnostics.csv", DIAGNOSTICS_COLUMNS),
+        "switching": read_table(results / "switching.csv", SWITCHING_COLUMNS),
         "provenance": tables.collect_provenance(folders),
         "speedup": read_table(reports / "tables" / "speedup.csv", SPEEDUP_COLUMNS),
         "staleness": read_table(reports / "tables" / "staleness.csv", STALENESS_COLUMNS),
@@ -129,7 +134,7 @@ def write_report(config: dict, root: Path, command: str) -> None:
         "losses": charts.losses_summary(read_table(reports / "tables" / "losses.csv", LOSSES_COLUMNS)),
         "code_cost": read_table(reports / "tables" / "code_cost.csv", CODE_COST_COLUMNS),
     }
-    for name in ("runs", "ceilings", "comparison", "claims", "diagnostics"):
+    for name in ("runs", "ceilings", "comparison", "claims", "diagnostics", "switching"):
         _write(shown[name], reports / "tables" / f"{name}.csv")
     page = report.render(
         config,

@@ -8,7 +8,8 @@ The contract of a file NAME.py: one public function
     data      pipelines.MemoryPipeline or another: data.batches(number, rank) are the batches of pass `number`
     run       run.Run: workers, passes, seed, options, ...
     recorder  recorder.Recorder: recorder.step(loss, samples) after every step of a worker, recorder.timing(measure)
-              round what it does with others, and recorder.reading() before it reads weights that others may update
+              round what it does with others, and recorder.reading() before it reads weights that others may update;
+              recorder.details is for what else train has to say in run.json, once its workers have ended
 
 and, if a config may choose between variants of it, a literal OPTIONS = {name: JSON schema with a default}, whose values
 arrive in run.options. Five more literals say what is true of it:

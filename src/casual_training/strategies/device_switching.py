@@ -11,6 +11,7 @@ With `device: cpu` both ways are serial training, bit for bit; there is nothing 
 """
 
 import copy
+import time
 
 import torch
 
@@ -39,12 +40,18 @@ def train(model, data, run, recorder) -> None:
     if run.options["device"] == "accelerator" and not torch.accelerator.is_available():
         raise RunFailed("unavailable", "torch finds no accelerator (cuda or mps) on this machine")
     model.share_memory()  # so that this process holds the weights that the worker trained
-    run_workers(work, run, recorder, model, data)
+    ends = torch.zeros(run.passes, dtype=torch.float64).share_memory_()  # the moment each pass ended
+    run_workers(work, run, recorder, model, data, ends)
+    n_switches = recorder.workers()[0]["steps"] if run.options["switch"] else 0
+    recorder.details = {
+        "pass_seconds": [moment - recorder.started for moment in ends.tolist()],
+        "bytes_moved": n_switches * bytes_of_a_switch(model, device_of(run)),
+    }
 
 
-def work(rank, run, recorder, model, data) -> None:
+def work(rank, run, recorder, model, data, ends) -> None:
     """Make every pass over the training set on the device."""
-    device = torch.accelerator.current_accelerator() if run.options["device"] == "accelerator" else torch.device("cpu")
+    device = device_of(run)
     trained = copy.deepcopy(model).to(device)
     recorder.refresh = lambda: model.load_state_dict(trained.state_dict())
     compute_loss = make_loss(run)
@@ -59,4 +66,23 @@ def work(rank, run, recorder, model, data) -> None:
                 trained.to("cpu")
                 trained.to(device)
             recorder.step(loss, len(targets))
+        loss.item()  # an accelerator works in order and may be behind: this waits for all of the pass
+        ends[number] = time.perf_counter()
     recorder.refresh()
+
+
+def device_of(run) -> torch.device:
+    """Give the device that a run trains on."""
+    return torch.accelerator.current_accelerator() if run.options["device"] == "accelerator" else torch.device("cpu")
+
+
+def bytes_of_a_switch(model: torch.nn.Module, device: torch.device) -> int:
+    """Count the bytes that move when `model` goes from `device` to the CPU and back: none if that is the CPU.
+
+    They are those of its parameters, buffers and gradients, twice; every parameter that wants a gradient is taken to
+    have one of its own size.
+    """
+    if device.type == "cpu":
+        return 0
+    gradients = (parameter for parameter in model.parameters() if parameter.requires_grad)
+    return 2 * sum(tensor.nbytes for tensor in (*model.parameters(), *model.buffers(), *gradients))
