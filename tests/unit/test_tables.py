@@ -48,7 +48,7 @@ def collected(root, changes=timed, targets=None, **study):
 def curve(*accuracies):
     """Make a curve whose points are 100 samples and 2 s apart."""
     return [
-        {"samples": 100 * number, "seconds": 2.0 * number, "validation_accuracy": accuracy}
+        {"samples": 100 * number, "seconds": 2.0 * number, "validation_metric": accuracy}
         for number, accuracy in enumerate(accuracies, start=1)
     ]
 
@@ -119,11 +119,11 @@ def test_without_any_ceiling_the_share_is_empty_and_the_speedups_stand(tmp_path)
 def test_a_failed_run_never_has_a_time_even_if_its_file_holds_one(tmp_path):
     def changes(run):
         broken = run.method == "hogwild" and run.seed == 1
-        return timed(run) | ({"status": "timeout", "cause": "too slow", "test_accuracy": 0.9} if broken else {})
+        return timed(run) | ({"status": "timeout", "cause": "too slow", "test_metric": 0.9} if broken else {})
 
     runs, ceilings = collected(tmp_path, changes)
     failed = runs[runs["status"] == "timeout"].iloc[0]
-    figures = ["train_seconds", "samples", "samples_per_second", "validation_accuracy", "test_accuracy", "test_loss"]
+    figures = ["train_seconds", "samples", "samples_per_second", "validation_metric", "test_metric", "test_loss"]
     assert failed[figures].isna().all()
     assert failed["cause"] == "too slow"
     assert failed["import_seconds"] == 3.0
@@ -171,7 +171,7 @@ def learned(of_method):
         if run.strategy == "independent":
             return timed(run)
         accuracies = of_method[run.method][run.seed - 1]
-        return timed(run) | {"validation_accuracy": accuracies[-1], "curve": curve(*accuracies)}
+        return timed(run) | {"validation_metric": accuracies[-1], "curve": curve(*accuracies)}
 
     return changes
 
@@ -266,7 +266,7 @@ def test_a_curve_is_read_in_the_order_of_its_samples(tmp_path):
 def test_workloads_have_targets_of_their_own(tmp_path):
     config = fake_study.make_config(workloads=["a", "b"], methods=["serial"])
     config["workloads"] |= {"a": fake_study.WORKLOAD, "b": fake_study.WORKLOAD}
-    fake_study.write_study(tmp_path, config, lambda run: {"validation_accuracy": {"a": 0.5, "b": 0.999}[run.workload]})
+    fake_study.write_study(tmp_path, config, lambda run: {"validation_metric": {"a": 0.5, "b": 0.999}[run.workload]})
     runs = collect_runs([tmp_path / run.folder for run in plan(config)], ["serial"], {"a": 0.4})
     assert runs.groupby("workload")["target"].unique().map(list).to_dict() == {"a": [0.4], "b": [0.99]}
 
@@ -278,19 +278,19 @@ def rate_only_hogwild(run):
 def test_of_a_rate_only_run_only_the_rate_is_kept(tmp_path):
     def with_accuracy(run):
         changes = rate_only_hogwild(run)
-        return changes | {"validation_accuracy": 0.9, "curve": curve(0.9)} if run.method == "hogwild" else changes
+        return changes | {"validation_metric": 0.9, "curve": curve(0.9)} if run.method == "hogwild" else changes
 
     runs, ceilings = collected(tmp_path, with_accuracy)
     hogwild = runs[runs["method"] == "hogwild"]
     assert list(runs["rate_only"]) == [False] * 6 + [True] * 3
-    nothing = ["train_seconds", "validation_accuracy", "test_accuracy", "test_loss", "seconds_to_target"]
+    nothing = ["train_seconds", "validation_metric", "test_metric", "test_loss", "seconds_to_target"]
     assert hogwild[nothing].isna().all(axis=None)
     assert list(hogwild["samples_per_second"]) == [5120.0] * 3
     summary = row(compare_methods(runs, ceilings), "hogwild")
     assert summary["rate_only"]
     assert summary[["n_ok", "n_on_target", "samples_per_second_median"]].tolist() == [3, 0, 5120.0]
     assert summary["percent_of_ceiling"] == pytest.approx(100 * 5120 / 200)
-    assert summary[["train_seconds_median", "seconds_to_target_median", "test_accuracy_median"]].isna().all()
+    assert summary[["train_seconds_median", "seconds_to_target_median", "test_metric_median"]].isna().all()
     assert summary[["speedup_vs_best_serial", "speedup_vs_serial_1_thread"]].isna().all()
 
 

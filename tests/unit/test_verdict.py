@@ -23,13 +23,13 @@ def answered(cells, seeds=SEEDS, accuracies=None, overs=None, rate_only=(), **ch
             row = {"workload": "images", "method": method, "strategy": "serial" if serial else method, "seed": seed}
             row |= {"workers": workers, "epochs": 4 / workers, "cores": 2, "oversubscribed": workers > 2}
             row |= {"oversubscribed": method in overs} if overs else {}
-            row |= {"rate_only": method in rate_only}
+            row |= {"rate_only": method in rate_only, "metric": "accuracy", "higher_is_better": True}
             row |= {"threads_per_worker": 2 if method == "threads" else 1, "status": "ok" if seconds else "failed"}
             row |= {"train_seconds": seconds, "samples_per_second": seconds and 1000 / seconds} | changes
             if method in rate_only:
                 row |= {"train_seconds": None}
             elif seconds:
-                row |= {"validation_accuracy": accuracy, "test_accuracy": accuracy - 0.003}
+                row |= {"validation_metric": accuracy, "test_metric": accuracy - 0.003}
             rows.append(row)
     runs = as_table(rows, RUNS_COLUMNS)
     return answer("images", runs, compare_methods(runs, as_table([], CEILINGS_COLUMNS)), seeds)
