@@ -9,6 +9,7 @@ from pandas.testing import assert_frame_equal
 import fake_study
 from casual_training.analysis.columns import CEILINGS_COLUMNS, COMPARISON_COLUMNS, RUNS_COLUMNS, as_table, read_table
 from casual_training.analysis.tables import (
+    read_run,
     collect_ceilings,
     collect_provenance,
     collect_runs,
@@ -147,7 +148,8 @@ def test_a_cell_without_an_ok_run_keeps_its_row_with_empty_figures(tmp_path):
 
     hogwild = row(compare_methods(*collected(tmp_path, changes)), "hogwild")
     assert (hogwild["n_runs"], hogwild["n_ok"]) == (3, 0)
-    assert hogwild.drop(["workload", "workers", "epochs", "rate_only", "n_runs", "n_ok", "n_on_target"]).isna().all()
+    known = ["workload", "workers", "epochs", "rate_only", "n_runs", "n_ok", "n_on_target", "metric"]
+    assert hogwild.drop(known).isna().all()
 
 
 def test_without_an_ok_serial_run_there_are_no_speedups(tmp_path):
@@ -194,6 +196,50 @@ def to_target(runs, method):
 def test_the_target_is_the_worst_accuracy_a_serial_run_ended_with_rounded_down_to_a_whole_point(tmp_path):
     runs, _ = collected(tmp_path, learned(LEARNED))
     assert list(runs["target"]) == [0.84] * 9
+
+
+def of_metric(metric, rises, of_method):
+    """Give the changes that make a study one of another metric: each run's curve, by method and seed."""
+    names = {"metric": metric, "higher_is_better": rises}
+    learn = learned(of_method)
+    return lambda run: learn(run) | names
+
+
+@pytest.mark.parametrize(
+    ("rises", "ends", "target"),
+    [
+        (False, (0.481, 0.5234, 0.49), 0.53),
+        (False, (0.53, 0.51, 0.50), 0.53),
+        (False, (1234.0, 1200.0, 1100.0), 1300.0),
+        (False, (0.000123, 0.0001, 0.00012), 0.00013),
+        (False, (0.0, 0.0, 0.0), 0.0),
+        (True, (0.481, 0.5234, 0.49), 0.48),
+        (True, (-1.23, -1.1, -1.2), -1.3),
+    ],
+)
+def test_the_target_of_another_metric_is_the_worst_serial_end_to_two_digits_of_what_is_worse(
+    tmp_path, rises, ends, target
+):
+    changes = of_metric("mean_squared_error", rises, {"serial": [(end,) for end in ends]})
+    runs, _ = collected(tmp_path, changes, methods=["serial"])
+    assert list(runs["target"]) == [pytest.approx(target)] * 3
+    assert list(runs["samples_to_target"]) == [100] * 3
+
+
+def test_an_error_is_on_target_where_it_is_first_as_low(tmp_path):
+    changes = of_metric("mean_squared_error", False, {"serial": [(0.9, 0.6, 0.4, 0.5)] * 3})
+    runs, _ = collected(tmp_path, changes, methods=["serial"], targets={"fashion_mnist-simple_nn": 0.6})
+    assert list(runs["seconds_to_target"]) == [4.0] * 3
+
+
+def test_a_run_of_an_earlier_format_can_be_read_and_has_no_curve(tmp_path):
+    run = plan(fake_study.make_config())[0]
+    old = fake_study.describe_run(run) | {
+        "format": 3,
+        "curve": [{"samples": 1, "seconds": 1, "validation_accuracy": 1}],
+    }
+    fake_study.write_run(tmp_path, **{key: value for key, value in old.items() if "metric" not in key})
+    assert read_run(tmp_path)["curve"] == []
 
 
 @pytest.mark.parametrize("accuracy", [0.29, 0.57, 0.83])

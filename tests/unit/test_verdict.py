@@ -313,3 +313,20 @@ def test_accuracy_is_compared_seed_by_seed():
     assert answered(cells, accuracies=accuracies).winner == ("hogwild", 2)
     accuracies["hogwild"] = [0.78, 0.82, 0.83]
     assert answered(cells, accuracies=accuracies).winner is None
+
+
+@pytest.mark.parametrize(
+    ("rises", "error", "is_equal"),
+    [(False, 0.504, True), (False, 0.506, False), (False, 0.2, True), (True, 0.496, True), (True, 0.494, False)],
+)
+def test_another_metric_may_be_one_percent_worse_in_its_own_direction(rises, error, is_equal):
+    cells = {("serial", 1): SERIAL, ("threads", 1): THREADS, ("hogwild", 2): [12.0, 12.5, 11.5]}
+    values = {"serial": 0.5, "threads": 0.5, "hogwild": error}
+    metric = {"metric": "mean_squared_error", "higher_is_better": rises}
+    found = answered(cells, accuracies=values, **metric)
+    assert (found.winner == ("hogwild", 2)) == is_equal
+    if is_equal:
+        assert f"at {error - 0.003:.3f} test mean squared error against 0.497." in found.evidence
+    else:
+        assert "at equal mean squared error" in found.headline
+        assert "but ended more than 1 % behind threads in validation mean squared error." in found.evidence

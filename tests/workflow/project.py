@@ -13,7 +13,7 @@ import yaml
 from casual_training import study
 
 REPOSITORY = Path(__file__).parents[2]
-PARTS = ("Snakefile", "config.yaml", "profiles", "src", "workflow")
+PARTS = ("Snakefile", "config.yaml", "examples", "profiles", "src", "workflow")
 
 # The smallest study with every kind of job: serial 1x2, hogwild 1x2 and 2x1, one ceiling; on 640 training images.
 TINY = {

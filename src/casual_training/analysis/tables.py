@@ -50,8 +50,8 @@ def read_run(folder: Path) -> dict:
         run = json.loads(path.read_text(encoding="utf-8"))
         readings = run | (run.get("clocks") or {})
         run |= {column: _convert(readings.get(column), dtype) for column, dtype in RUNS_COLUMNS.items()}
-        # A run of an earlier format has no such points; its spec says that it is not of the present config.
-        run["curve"] = sorted(_point(entry) for entry in run.get("curve") or [] if "validation_metric" in entry)
+        # A run of an earlier format names no metric and has other points; its spec is not that of the present config.
+        run["curve"] = sorted(map(_point, (run["metric"] and run.get("curve")) or []))
         run["started"] = datetime.fromisoformat(run["started_at"]).timestamp()
     except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
         reason = f"{type(error).__name__}: {error}"
