@@ -97,18 +97,19 @@ class Pairs:
 
 @dataclass(frozen=True, eq=False)
 class Items:
-    """The user's own torch data set of (input, target), or a part of it; `named` is its factory in the config."""
+    """Samples of the user's own torch data set of (input, target); `named` is its factory in the config."""
 
     items: Dataset
+    indices: list[int]
     named: str | dict
 
     def __len__(self) -> int:
         """Count the samples."""
-        return len(self.items)
+        return len(self.indices)
 
     def take(self, indices: torch.Tensor) -> "Items":
         """As of Samples."""
-        return Items(Subset(self.items, indices.tolist()), self.named)
+        return Items(self.items, [self.indices[index] for index in indices.tolist()], self.named)
 
     def stacked(self) -> tuple[torch.Tensor, torch.Tensor]:
         """Ask for every sample once; whatever is random in them is drawn once.
@@ -117,7 +118,7 @@ class Items:
             OwnCodeError: a sample cannot be had, is no (input, target), or does not fit the others.
         """
         try:
-            batch = default_collate([self.items[index] for index in range(len(self.items))])
+            batch = default_collate([self.items[index] for index in self.indices])
         except Exception as error:
             at = where(error, self.named)
             raise OwnCodeError(f"{at}: the samples of {name_of(self.named)} raised {said(error)}") from error
@@ -127,12 +128,12 @@ class Items:
                 f"{where(None, self.named)}: a sample of {name_of(self.named)} is no pair (input, target) of tensors "
                 "or numbers; make it one"
             )
-        require_finite(*batch, self.named, "its samples")
+        require_finite(*batch, self.indices, self.named, "its data set")
         return tuple(batch)
 
     def singly(self) -> Dataset:
-        """Give the user's data set itself."""
-        return self.items
+        """Let the user's data set make them."""
+        return Subset(self.items, self.indices)
 
 
 def load(run, data_dir: Path) -> Splits:
@@ -173,7 +174,9 @@ def _own_splits(named: str | dict, train_samples: int | None) -> Splits:
         )
     order = torch.from_numpy(split_order(len(train)))
     kept = order[n_validation:][:train_samples]
-    return Splits(train.take(kept), train.take(order[:n_validation]), test)
+    # Read now, because what is wrong with them should not show only after the training.
+    validation, test = (Pairs(*part.stacked()) for part in (train.take(order[:n_validation]), test))
+    return Splits(train.take(kept), validation, test)
 
 
 def _own_samples(part, name: str, at: str, named: str | dict) -> Samples:
@@ -185,25 +188,26 @@ def _own_samples(part, name: str, at: str, named: str | dict) -> Samples:
             raise OwnCodeError(
                 f"{at} gives inputs and targets of the shapes {shapes} as {name}; the first number must be the same"
             )
-        require_finite(inputs, targets, named, name)
+        require_finite(inputs, targets, range(len(inputs)), named, name)
         return Pairs(inputs.detach().contiguous(), targets.detach().contiguous())
     if hasattr(part, "__len__") and hasattr(part, "__getitem__") and not isinstance(part, tuple | list):
-        return Items(part, named)
+        return Items(part, list(range(len(part))), named)
     raise OwnCodeError(
         f"{at} gives {_kind(part)} as {name}; give a pair of tensors (inputs, targets) or a torch Dataset with a length"
     )
 
 
-def require_finite(inputs: torch.Tensor, targets: torch.Tensor, named: str | dict, part: str) -> None:
-    """Raise OwnCodeError at the first sample that holds a nan or an infinite number."""
+def require_finite(inputs: torch.Tensor, targets: torch.Tensor, numbers, named: str | dict, part: str) -> None:
+    """Raise OwnCodeError at the first sample that holds a nan or an infinite number; `numbers` are the user's."""
     for name, values in (("inputs", inputs), ("targets", targets)):
-        # Also the sum is finite if all are; looking at each takes longer.
+        # A sum is finite only if all of them are, and is there sooner than a look at each.
         if values.is_floating_point() and not values.sum().isfinite() and not values.isfinite().all():
             index = int((~values.isfinite()).nonzero()[0, 0])
             found = values[index][~values[index].isfinite()].flatten()[0].item()
+            at = f"{where(None, named)}: {name_of(named)}"
             raise OwnCodeError(
-                f"{where(None, named)}: {name_of(named)} gives {found} in the {name} of sample {index} of {part}; "
-                "leave such samples out, or fill them"
+                f"{at} gives {found} in the {name} of sample {numbers[index]} of {part}; leave such samples out, or fill "
+                "them"
             )
 
 
