@@ -206,8 +206,8 @@ def require_finite(inputs: torch.Tensor, targets: torch.Tensor, numbers, named: 
             found = values[index][~values[index].isfinite()].flatten()[0].item()
             at = f"{where(None, named)}: {name_of(named)}"
             raise OwnCodeError(
-                f"{at} gives {found} in the {name} of sample {numbers[index]} of {part}; leave such samples out, or fill "
-                "them"
+                f"{at} gives {found} in the {name} of sample {numbers[index]} of {part}; leave such samples out, or "
+                "fill them"
             )
 
 

@@ -76,7 +76,7 @@ def project(tmp_path, monkeypatch):
 def run_of(**changes):
     workload = {"dataset": "mine.py:make_data", "model": "mine.py:Net", "loss": "mean_squared_error", "batch_size": 8}
     workload |= changes
-    return make_run(**workload, metric=describe_metric(workload["loss"], changes.get("metric")))
+    return make_run(**workload | {"metric": describe_metric(workload["loss"], changes.get("metric"))})
 
 
 def refusal(call, *arguments):
@@ -246,8 +246,8 @@ def test_a_data_set_that_raises_at_a_sample_is_named_with_its_line(project):
     line = (project / "other.py").read_text().split("\n").index(
         "        return 1 / 0, torch.tensor([float(index)])"
     ) + 1
-    part = samples.load(run_of(dataset="other.py:make_items"), project).test
-    assert f"other.py, line {line}: the samples of make_items raised ZeroDivisionError" in refusal(part.stacked)
+    message = refusal(samples.load, run_of(dataset="other.py:make_items"), project)
+    assert message == f"other.py, line {line}: the samples of make_items raised ZeroDivisionError: division by zero"
 
 
 def test_a_step_that_fits_is_tried_and_changes_nothing():
@@ -269,7 +269,6 @@ def test_a_step_that_fits_is_tried_and_changes_nothing():
         ),
         ({"model": torch.nn.Linear(4, 1)}, "the network cannot take inputs of shape (8, 3), float32: RuntimeError"),
         ({"model": torch.nn.Flatten()}, "the network has no parameters to train"),
-        ({"targets": torch.ones(8, 1, dtype=torch.float64)}, "the backward pass fails"),
         ({"loss": "cross_entropy", "targets": torch.full((8,), 3)}, "for 1 classes, but the targets go from 3 to 3"),
         ({"loss": "cross_entropy", "targets": torch.ones(8)}, "cross_entropy cannot take outputs of shape (8, 1)"),
         ({"metric": "accuracy", "loss": "mine.py:third", "targets": torch.ones(8, 2)}, "which accuracy cannot compare"),
