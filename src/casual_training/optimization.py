@@ -61,9 +61,10 @@ def describe_metric(loss: str, metric: str | dict | None) -> dict:
     name = own.name_of(function) if own.is_own(function) else function
     if own.is_own(function) and name in METRICS:
         name = function  # it need not be what we call so
-    return {"name": name, "function": function} | {
-        "higher_is_better": given.get("higher_is_better", METRICS.get(function, True))
-    }
+    higher_is_better = given.get("higher_is_better")
+    if higher_is_better is None:
+        higher_is_better = METRICS.get(function, True)
+    return {"name": name, "function": function, "higher_is_better": higher_is_better}
 
 
 def make_optimizer(model, run):

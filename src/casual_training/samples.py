@@ -149,7 +149,10 @@ def load(run, data_dir: Path) -> Splits:
     if own.is_own(run.dataset):
         return _own_splits(run.dataset, run.train_samples)
     images, kind = datasets.load(run.dataset, data_dir, run.train_samples), datasets.get(run.dataset)
-    parts = [(getattr(images, f"{part}_images"), getattr(images, f"{part}_labels")) for part in Splits.__annotations__]
+    parts = [
+        (getattr(images, f"{part}_images"), getattr(images, f"{part}_labels"))
+        for part in ("train", "validation", "test")
+    ]
     return Splits(*(Images(torch.from_numpy(some), torch.from_numpy(labels), kind) for some, labels in parts))
 
 
