@@ -329,3 +329,11 @@ def test_workers_train_the_users_network_on_the_users_data_with_the_users_loss(p
         command = [sys.executable, "-c", textwrap.dedent(code), json.dumps(spec), f"{pipeline}-{data}"]
         done = subprocess.run(command, cwd=project, capture_output=True, text=True)
         assert done.returncode == 0, done.stderr
+
+
+def test_an_error_in_the_middle_of_training_is_placed_in_the_users_file():
+    line = FILE.split("\n").index("        return self.layers(inputs)") + 1
+    with pytest.raises(RuntimeError) as error:
+        models.build("mine.py:Net")(torch.ones(1, 4))
+    assert own.raised_at(error.value, "simple_nn", None, "mine.py:Net") == f"mine.py, line {line}"
+    assert own.raised_at(error.value, "package.inner:Net") == ""
