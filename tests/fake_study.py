@@ -15,6 +15,7 @@ WORKLOAD = {
     "train_samples": None,
     "model": "simple_nn",
     "loss": "cross_entropy",
+    "metric": None,
     "batch_size": 32,
     "optimizer": {"name": "sgd", "lr": 0.01, "momentum": 0.5},
     "methods": None,
@@ -141,7 +142,7 @@ def describe_run(run: Run, position: int = 0) -> dict:
     clocks = {"wait_seconds": 0.0, "import_seconds": 3.1, "load_seconds": 0.4, "spawn_seconds": 2.1}
     clocks |= {"train_seconds": seconds, "evaluate_seconds": 0.8, "write_seconds": 0.01}
     record = {
-        "format": 3,
+        "format": 4,
         **{
             key: getattr(run, key)
             for key in ["study", "workload", "method", "strategy", "workers", "epochs", "passes", "seed"]
@@ -151,6 +152,8 @@ def describe_run(run: Run, position: int = 0) -> dict:
         "oversubscribed": run.oversubscribed,
         "status": "ok",
         "expected": run.expected_failure,
+        "metric": run.metric["name"],
+        "higher_is_better": run.metric["higher_is_better"],
         "rate_only": False,
         "cause": "",
         "started_at": f"2026-11-23T09:{position % 60:02}:00.000000+00:00",
@@ -158,8 +161,8 @@ def describe_run(run: Run, position: int = 0) -> dict:
         "samples": samples,
         "planned_samples": samples,
         "samples_per_second": samples / seconds,
-        "validation_accuracy": accuracy,
-        "test_accuracy": accuracy - 0.003,
+        "validation_metric": accuracy,
+        "test_metric": accuracy - 0.003,
         "test_loss": 0.45,
         "cpu_seconds": workers * seconds,
         "peak_rss_mb": 450.0 * workers,
@@ -195,7 +198,7 @@ def make_curve(samples: int, seconds: float, accuracy: float, points: int = 20) 
         accuracy - 0.3 * (math.exp(-5 * share) - math.exp(-5)) + noise.uniform(-0.01, 0.005) for share in shares
     ]
     return [
-        {"samples": round(share * samples), "seconds": share * seconds, "validation_accuracy": value}
+        {"samples": round(share * samples), "seconds": share * seconds, "validation_metric": value}
         for share, value in zip(shares, [*accuracies[:-1], accuracy], strict=True)
     ]
 
@@ -204,14 +207,14 @@ def rate_only(run: Run) -> dict:
     """Give the changes that turn a run into one that was ended after 200 steps: its speed counts and nothing else."""
     seconds, samples = 2.5, 200 * 32
     clocks = {"import_seconds": 3.1, "train_seconds": seconds, "wall_seconds": 9.0}
-    nothing = dict.fromkeys(["validation_accuracy", "test_accuracy", "test_loss"]) | {"curve": []}
+    nothing = dict.fromkeys(["validation_metric", "test_metric", "test_loss"]) | {"curve": []}
     speed = {"samples": samples, "samples_per_second": samples / seconds * min(run.workers, run.cores)}
     return {"rate_only": True, "clocks": clocks} | nothing | speed
 
 
 def failed(status: str, cause: str) -> dict:
     """Give the changes that turn a run into one that is not ok."""
-    figures = ["samples", "samples_per_second", "validation_accuracy", "test_accuracy", "test_loss"]
+    figures = ["samples", "samples_per_second", "validation_metric", "test_metric", "test_loss"]
     clocks = {"import_seconds": 3.1, "train_seconds": None, "wall_seconds": 5.0}
     return dict.fromkeys(figures) | {"status": status, "cause": cause, "clocks": clocks, "curve": []}
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import torch
 
-from casual_training import datasets, fetch, models, pipelines, strategies
+from casual_training import fetch, models, pipelines, samples, strategies
 from casual_training.recorder import Recorder
 from casual_training.run import Run
 from casual_training.seeding import INITIAL_WEIGHTS, derived_seed
@@ -36,6 +36,7 @@ SERIAL_RUN = Run(
     train_samples=None,
     model="simple_nn",
     loss="cross_entropy",
+    metric={"name": "accuracy", "function": "accuracy", "higher_is_better": True},
     batch_size=32,
     optimizer={"name": "sgd", "lr": 0.01, "momentum": 0.5},
     log_interval=1,
@@ -61,11 +62,11 @@ def sample_data_dir(folder: Path) -> Path:
 
 def prepared(run: Run, data_dir: Path):
     """The model, data and recorder of a run, as experiment.py makes them."""
-    splits = datasets.load(run.dataset, data_dir, run.train_samples)
+    splits = samples.load(run, data_dir)
     data = pipelines.PIPELINES[run.input_pipeline](splits, run)
     torch.manual_seed(derived_seed(run.seed, INITIAL_WEIGHTS))
     model = models.build(run.model)
-    steps, _ = pipelines.planned_work(len(splits.train_labels), 0, run)
+    steps, _ = pipelines.planned_work(len(splits.train), 0, run)
     thresholds = [TRAIN_SAMPLES * number // run.snapshots for number in range(1, run.snapshots)]
     return model, data, Recorder(run.workers, steps, run.log_interval, Snapshots(model, thresholds))
 

@@ -123,9 +123,16 @@ def _fetch(arguments) -> None:
 
 def _train(arguments) -> None:
     from casual_training import experiment
+    from casual_training.own import OwnCodeError
 
     run, data_dir = _requested_run(arguments)
-    experiment.perform(run, arguments.out, data_dir)
+    try:
+        experiment.perform(run, arguments.out, data_dir)
+    except OwnCodeError as error:
+        if arguments.run is None:
+            raise
+        # The run of a study is a row that says so, as a run that fails is, and the study goes on with what is right.
+        print(f"casual-training: {error}", file=sys.stderr)
 
 
 def _requested_run(arguments):

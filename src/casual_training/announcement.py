@@ -2,11 +2,11 @@
 
 import dataclasses
 import time
+from dataclasses import dataclass
+from pathlib import Path
 
-import numpy
-
-from casual_training import study
-from casual_training.datasets import DATASETS, Dataset, Splits
+from casual_training import datasets, own, study
+from casual_training.own import OwnCodeError
 from casual_training.run import Run
 
 CALIBRATION_STEPS = 40
@@ -26,6 +26,10 @@ def announce(config: dict, folders: set[str]) -> str:
     Args:
         config: a validated config.
         folders: the folders of the runs that are to be made, ceilings and diagnoses included.
+
+    Raises:
+        OwnCodeError: no run can be made, because the user's own code or data are wrong in every workload. If others
+            can be, that is said, and the study goes on with them.
     """
     planned = study.schedule(config) + study.plan_diagnoses(config)
     waiting = [run for run in planned if run.folder in folders]
@@ -36,43 +40,76 @@ def announce(config: dict, folders: set[str]) -> str:
     torch.set_num_threads(1)
     is_there = torch.accelerator.is_available()
     possible = [run for run in waiting if is_there or not _needs_accelerator(run)]  # the others end at once
-    kinds = {_kind(run): run for run in possible}
-    step_seconds = {kind: _step_seconds(run) for kind, run in kinds.items()}
+    costs, wrong = {}, {}
+    for run in possible:
+        if _kind(run) not in costs and run.workload not in wrong:
+            try:
+                costs[_kind(run)] = _cost(run)
+            except OwnCodeError as error:
+                wrong[run.workload] = error
+    if wrong and {run.workload for run in waiting} == set(wrong):
+        raise next(iter(wrong.values()))
     seconds = overhead * len(waiting) + sum(
-        _steps(run) * step_seconds[_kind(run)] / _parallel(run)
-        # Where it is only evaluated, a network makes its forward pass alone, with all cores.
-        + _evaluated_batches(run) * FORWARD_SHARE * step_seconds[_kind(run)] / run.cores
-        for run in possible
+        _seconds(run, costs[_kind(run)]) for run in possible if run.workload not in wrong
     )
     minutes = max(1, round(seconds / 60))
-    return (
-        f"study {config['study']['name']}: {len(waiting)} of {len(planned)} runs to make, ceilings included; "
-        f"about {minutes} minute{'s' * (minutes > 1)} on the {planned[0].cores} cores of this machine"
+    return "\n".join(
+        [
+            f"study {config['study']['name']}: {len(waiting)} of {len(planned)} runs to make, ceilings included; "
+            f"about {minutes} minute{'s' * (minutes > 1)} on the {planned[0].cores} cores of this machine",
+            *(f"workload {workload} will fail: {error}" for workload, error in wrong.items()),
+        ]
     )
 
 
 def _kind(run: Run) -> tuple:
     """Give what the time of a step depends on; that of moving the network between devices is not estimated."""
-    return run.workload, run.input_pipeline, _needs_accelerator(run)
+    return run.workload, run.input_pipeline, run.batch_size, _needs_accelerator(run)
 
 
 def _needs_accelerator(run: Run) -> bool:
     return run.options.get("device") == "accelerator"
 
 
-def _step_seconds(run: Run) -> float:
-    """Time a training step of a run, with its model, device and input pipeline, on made-up data in this process."""
+@dataclass(frozen=True)
+class Cost:
+    """Of a workload with one input pipeline: the seconds of a step, and how many samples there are."""
+
+    step_seconds: float
+    n_train: int
+    n_validation: int
+    n_test: int
+
+
+def _cost(run: Run) -> Cost:
+    """Time a training step of a run, with its model, device and input pipeline, on its first data in this process.
+
+    Images are made up: they may not have been fetched yet.
+    """
     import torch
 
-    from casual_training import models, pipelines
+    from casual_training import models, pipelines, samples
     from casual_training.optimization import make_loss, make_optimizer
+    from casual_training.trial import try_step
 
-    run = dataclasses.replace(run, workers=1)
-    data = pipelines.PIPELINES[run.input_pipeline](
-        _noise(DATASETS[run.dataset], 2 * CALIBRATION_STEPS * run.batch_size), run
-    )
     device = torch.accelerator.current_accelerator() if _needs_accelerator(run) else torch.device("cpu")
-    model = models.build(run.model).to(device)
+    run = dataclasses.replace(run, workers=1, options={}, max_steps=None)
+    needed = 2 * CALIBRATION_STEPS * run.batch_size
+    if own.is_own(run.dataset):
+        splits = samples.load(run, Path())
+        counts = [len(splits.train), len(splits.validation), len(splits.test)]
+        pipelines.require_batches(len(splits.train), run)
+        splits = dataclasses.replace(splits, train=_repeated(splits.train, needed))
+    else:
+        kind = datasets.get(run.dataset)
+        available = kind.n_train - kind.n_validation
+        counts = [run.train_samples or available, kind.n_validation, kind.n_test]
+        noise = _noise(kind, needed)
+        splits = samples.Splits(noise, noise, noise)
+    data = pipelines.PIPELINES[run.input_pipeline](splits, run)
+    model = models.build(run.model)
+    try_step(model, pipelines.first_batch(data, run), run)
+    model.to(device)
     optimizer, compute_loss = make_optimizer(model, run), make_loss(run)
     for step, (inputs, targets) in enumerate(data.batches(0, 0)):
         if step == CALIBRATION_STEPS:  # the first ones were warm-up
@@ -82,28 +119,33 @@ def _step_seconds(run: Run) -> float:
         loss.backward()
         optimizer.step()
     loss.item()  # waits for an accelerator
-    return (time.perf_counter() - started) / CALIBRATION_STEPS
+    return Cost((time.perf_counter() - started) / CALIBRATION_STEPS, *counts)
 
 
-def _noise(dataset: Dataset, samples: int) -> Splits:
-    """Make up a data set of the right shape, all of it training data."""
-    random = numpy.random.default_rng(0)
-    images = random.integers(256, size=(samples, *dataset.input_shape[1:]), dtype=numpy.uint8)
-    labels = random.integers(dataset.n_classes, size=samples)
-    return Splits(images, labels, images[:0], labels[:0], images[:0], labels[:0])
+def _repeated(samples, needed: int):
+    """Give the first samples, all of them again and again if there are too few."""
+    import torch
+
+    return samples.take(torch.arange(needed) % len(samples))
 
 
-def _steps(run: Run) -> float:
-    dataset = DATASETS[run.dataset]
-    samples = run.train_samples or dataset.n_train - dataset.n_validation
-    steps = run.passes * samples / run.batch_size
-    return steps if run.max_steps is None else min(steps, run.max_steps)
+def _noise(kind: datasets.Dataset, needed: int):
+    """Make up images of the right shape."""
+    import torch
+
+    from casual_training.samples import Images
+
+    generator = torch.Generator().manual_seed(0)
+    images = torch.randint(256, (needed, *kind.input_shape[1:]), dtype=torch.uint8, generator=generator)
+    return Images(images, torch.randint(kind.n_classes, (needed,), generator=generator), kind)
 
 
-def _evaluated_batches(run: Run) -> float:
-    dataset = DATASETS[run.dataset]
-    return 0 if run.rate_only else (run.snapshots * dataset.n_validation + dataset.n_test) / run.batch_size
-
-
-def _parallel(run: Run) -> int:
-    return min(run.workers * run.threads, run.cores)
+def _seconds(run: Run, cost: Cost) -> float:
+    """Estimate the seconds of a run beyond its overhead."""
+    steps = run.passes * cost.n_train / run.batch_size
+    steps = steps if run.max_steps is None else min(steps, run.max_steps)
+    evaluated = 0 if run.rate_only else (run.snapshots * cost.n_validation + cost.n_test) / run.batch_size
+    # Where it is only evaluated, a network makes its forward pass alone, with all cores.
+    return cost.step_seconds * (
+        steps / min(run.workers * run.threads, run.cores) + evaluated * FORWARD_SHARE / run.cores
+    )

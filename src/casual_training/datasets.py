@@ -1,4 +1,4 @@
-"""The data sets a study can name, and how one is read: verified, split, normalised.
+"""The image data sets a study can name, and how one is read: verified, split, normalised.
 
 A data set is four raw IDX files in {data_dir}/{name}/. Their sha256 stands here over the unpacked bytes,
 because the same data is handed out in gzip files that differ. Numpy only, never torch: Snakemake imports this
@@ -41,7 +41,7 @@ class Dataset:
 
 
 @dataclass(frozen=True, eq=False)
-class Splits:
+class ImageSplits:
     """Images as uint8 (N, rows, columns) and labels as int64 (N,), for each of the three sets."""
 
     train_images: np.ndarray
@@ -120,7 +120,7 @@ def verify_file(name: str, data_dir: str | Path, file: str) -> str:
     return digest
 
 
-def load(name: str, data_dir: str | Path, train_samples: int | None = None) -> Splits:
+def load(name: str, data_dir: str | Path, train_samples: int | None = None) -> ImageSplits:
     """Read a data set, verifying its files.
 
     Args:
@@ -140,10 +140,14 @@ def load(name: str, data_dir: str | Path, train_samples: int | None = None) -> S
     if not 1 <= kept <= available:
         raise ValueError(f"train_samples is {kept}: choose 1 to {available}, which is all {name} has, or leave it out.")
     images, labels, test_images, test_labels = (_read(name, data_dir, file) for file in dataset.sha256)
+    validation, train, _ = np.split(split_order(dataset.n_train), [dataset.n_validation, dataset.n_validation + kept])
+    return ImageSplits(images[train], labels[train], images[validation], labels[validation], test_images, test_labels)
+
+
+def split_order(samples: int) -> np.ndarray:
+    """Give the order, (samples,) int64, in which samples are dealt out: to validation first, then to training."""
     # Sorted raw output of PCG64, not Generator.permutation: numpy promises only the former to stay the same.
-    order = np.argsort(np.random.PCG64(SPLIT_SEED).random_raw(dataset.n_train))
-    validation, train, _ = np.split(order, [dataset.n_validation, dataset.n_validation + kept])
-    return Splits(images[train], labels[train], images[validation], labels[validation], test_images, test_labels)
+    return np.argsort(np.random.PCG64(SPLIT_SEED).random_raw(samples))
 
 
 def _read(name: str, data_dir: str | Path, file: str) -> np.ndarray:

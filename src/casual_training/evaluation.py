@@ -1,32 +1,29 @@
-"""How good a trained network is: accuracy and loss on data it was not trained on, after the clock has stopped."""
+"""How good a trained network is: its metric and loss on data it was not trained on, after the clock has stopped."""
 
-import numpy
 import torch
 
-from casual_training.datasets import Dataset, normalise
-from casual_training.optimization import make_loss
+from casual_training.optimization import make_loss, make_metric
 
-BATCH = 100  # images at a time; more do not fit the caches and take longer, fewer cost calls
+BATCH = 100  # samples at a time; more do not fit the caches and take longer, fewer cost calls
 
 
 @torch.inference_mode()
-def evaluate(model, images: numpy.ndarray, labels: numpy.ndarray, dataset: Dataset, run) -> tuple[float, float]:
-    """Give (accuracy in [0, 1], mean loss) of `model` in eval mode, so without dropout.
+def evaluate(model, inputs: torch.Tensor, targets: torch.Tensor, run) -> tuple[float, float]:
+    """Give (metric, loss) of `model` in eval mode, so without dropout; both are means over the samples.
 
     Args:
-        model: maps (B, 1, 28, 28) float32 to (B, classes) logits.
-        images: (N, 28, 28) uint8.
-        labels: (N,) int64.
-        dataset: says how its images are normalised.
-        run: names the loss.
+        model: maps a batch of inputs to outputs.
+        inputs: (N, ...) as the network takes them.
+        targets: (N, ...) as the loss takes them.
+        run: names the loss and the metric.
     """
     model.eval()
-    compute_loss = make_loss(run)
-    correct = total_loss = 0.0
-    for start in range(0, len(labels), BATCH):
-        inputs = torch.from_numpy(normalise(images[start : start + BATCH], dataset))
-        targets = torch.from_numpy(labels[start : start + BATCH])
-        outputs = model(inputs)
-        correct += (outputs.argmax(1) == targets).sum().item()
-        total_loss += compute_loss(outputs, targets).item() * len(targets)
-    return correct / len(labels), total_loss / len(labels)
+    compute_loss, compute_metric = make_loss(run), make_metric(run)
+    total_metric = total_loss = 0.0
+    for some_inputs, some_targets in zip(inputs.split(BATCH), targets.split(BATCH), strict=True):
+        outputs = model(some_inputs)
+        values = torch.as_tensor(compute_metric(outputs, some_targets))
+        # In this order, so that a count of right answers stays a whole number.
+        total_metric += values.sum(dtype=torch.float64).item() * len(some_targets) / values.numel()
+        total_loss += compute_loss(outputs, some_targets).item() * len(some_targets)
+    return total_metric / len(targets), total_loss / len(targets)

@@ -1,7 +1,8 @@
 """One row of the study -> one run folder: run.json, losses.csv, train.log.
 
 A run that fails is a row with a cause and no time. Wrong input (data that are missing or altered, a folder that
-cannot be written) is a ValueError before any training, and leaves results that are there untouched.
+cannot be written) is a ValueError before any training, and leaves results that are there untouched. What is wrong with
+the user's own code or data is such a row and such an error both: a study has other workloads to go on with.
 
 Imports that take time stand inside the functions: the fork server must have started on its own by then.
 """
@@ -19,10 +20,11 @@ import traceback
 from collections.abc import Iterator
 from pathlib import Path
 
-from casual_training import processes, strategies
+from casual_training import own, processes, strategies
 from casual_training.clocks import PhaseClock, process_start
 from casual_training.files import write_whole
 from casual_training.machine_lock import exclusive_machine
+from casual_training.own import OwnCodeError
 from casual_training.processes import RunFailed
 from casual_training.record import describe, losses_csv, quality, speed
 from casual_training.run import Run
@@ -42,6 +44,7 @@ def perform(run: Run, folder: Path, data_dir: Path) -> str:
 
     Raises:
         ValueError: wrong input, found before training; nothing was written but train.log.
+        OwnCodeError: the user's own code or data are wrong, found before training; the row that says so was written.
     """
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, _stop)
@@ -50,7 +53,7 @@ def perform(run: Run, folder: Path, data_dir: Path) -> str:
     if run.omp_wait_policy is not None:
         os.environ["OMP_WAIT_POLICY"] = run.omp_wait_policy
     begun = time.perf_counter()
-    if not (data_dir / run.dataset).is_dir():
+    if not own.is_own(run.dataset) and not (data_dir / run.dataset).is_dir():
         from casual_training.fetch import fetch
 
         fetch(run.dataset, data_dir)
@@ -58,8 +61,10 @@ def perform(run: Run, folder: Path, data_dir: Path) -> str:
         wait_seconds = time.perf_counter() - begun
         clock = PhaseClock(process_start() + wait_seconds)
         print(f"{run.method} {run.split}, seed {run.seed}: started", file=console, flush=True)
-        record = _perform(run, folder, data_dir, clock, wait_seconds)
+        record, wrong = _perform(run, folder, data_dir, clock, wait_seconds)
         print(f"{run.method} {run.split}, seed {run.seed}: {_summary(record)}", file=console, flush=True)
+    if wrong:
+        raise wrong
     return record["status"]
 
 
@@ -74,11 +79,16 @@ def _stop(number: int, frame) -> None:
     raise Terminated(128 + number) if number == signal.SIGTERM else KeyboardInterrupt
 
 
-def _perform(run: Run, folder: Path, data_dir: Path, clock: PhaseClock, wait_seconds: float) -> dict:
-    """Make the run and write its folder; returns what stands in run.json."""
-    about = describe(run)
+def _perform(
+    run: Run, folder: Path, data_dir: Path, clock: PhaseClock, wait_seconds: float
+) -> tuple[dict, OwnCodeError | None]:
+    """Make the run and write its folder; returns what stands in run.json, and what is wrong with the user's code."""
+    about, wrong = describe(run), None
     try:
         result, recorder = _measure(run, data_dir, clock)
+    except OwnCodeError as error:
+        traceback.print_exc()
+        result, recorder, wrong = {"status": "failed", "cause": str(error), "curve": []}, None, error
     except (KeyboardInterrupt, Terminated) as stop:
         # A result that is there is better than this one. Snakemake removes it, and makes the run when it goes on.
         if not (folder / "run.json").exists():
@@ -88,10 +98,10 @@ def _perform(run: Run, folder: Path, data_dir: Path, clock: PhaseClock, wait_sec
         signal.alarm(0)  # it was not lost
         raise
     clock.enter("write")
-    write_whole(folder / "losses.csv", losses_csv(recorder))
+    write_whole(folder / "losses.csv", losses_csv(recorder.losses() if recorder else []))
     record = about | result | {"clocks": _clock_readings(clock, recorder, result["status"], wait_seconds)}
     _write(folder / "run.json", record)
-    return record
+    return record, wrong
 
 
 def _write(path: Path, record: dict) -> None:
@@ -105,19 +115,22 @@ def _measure(run: Run, data_dir: Path, clock: PhaseClock) -> tuple[dict, object]
     import torch
 
     from casual_training import models, pipelines
-    from casual_training.datasets import load
     from casual_training.diagnosis import Diagnosis
     from casual_training.recorder import Recorder
+    from casual_training.samples import load
     from casual_training.seeding import INITIAL_WEIGHTS, derived_seed
     from casual_training.snapshots import Snapshots
+    from casual_training.trial import try_step
 
     gc.enable()
     clock.enter("load")
-    splits = load(run.dataset, data_dir, run.train_samples)
+    splits = load(run, data_dir)
+    pipelines.require_batches(len(splits.train), run)
     data = pipelines.PIPELINES[run.input_pipeline](splits, run)
     torch.manual_seed(derived_seed(run.seed, INITIAL_WEIGHTS))
     model = models.build(run.model)
-    work = [pipelines.planned_work(len(splits.train_labels), rank, run) for rank in range(run.workers)]
+    try_step(model, pipelines.first_batch(data, run), run)
+    work = [pipelines.planned_work(len(splits.train), rank, run) for rank in range(run.workers)]
     most_steps, planned_samples = max(steps for steps, _ in work), sum(samples for _, samples in work)
     room = run.workers, most_steps, run.log_interval, Snapshots(model, _thresholds(run, planned_samples))
     recorder = Diagnosis(model, data, *room) if run.diagnose else Recorder(*room)
@@ -175,8 +188,9 @@ def _clock_readings(clock: PhaseClock, recorder, status: str, wait_seconds: floa
 def _summary(record: dict) -> str:
     if record["status"] != "ok":
         return f"{record['status']}: {record['cause']}"
-    accuracy = record["test_accuracy"]
-    quality = "rate only" if accuracy is None else f"test accuracy {accuracy:.1%}"
+    value, metric = record["test_metric"], record["metric"].replace("_", " ")
+    written = "" if value is None else f"{value:.1%}" if metric == "accuracy" else f"{value:.3g}"
+    quality = f"test {metric} {written}" if written else "rate only"
     return f"{record['clocks']['train_seconds']:.1f} s, {record['samples_per_second']:,.0f} samples/s, {quality}"
 
 

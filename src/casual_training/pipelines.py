@@ -1,17 +1,20 @@
-"""From the training images to batches: how the data reach the training loop.
+"""From the training samples to batches: how the data reach the training loop.
 
-`memory` keeps the normalised training set in shared memory and takes batches out of it by index. `torchvision`
-turns every sample into a picture and back through torchvision's transforms in a DataLoader, as the original study
-(and most examples) do; it is here so that its cost can be shown. Both give the same batches in the same order.
+`memory` keeps the training set in shared memory, each sample asked for and prepared once, and takes batches out of it
+by index. `dataloader` makes every sample anew in a DataLoader, as the original study (and most examples) do: our images
+are turned into pictures and back through torchvision's transforms, and a data set of the user's own does what it does.
+It is here so that its cost can be shown. Both give the same batches in the same order; what a data set draws at random
+is drawn once with `memory`, and in every pass with `dataloader`.
 """
 
 from collections.abc import Iterator
 
 import torch
 
-from casual_training.datasets import DATASETS, Splits, normalise
+from casual_training import own
+from casual_training.own import OwnCodeError
+from casual_training.samples import Splits, share_data
 from casual_training.seeding import DATA_ORDER, derived_seed
-from casual_training.shared_memory import share
 
 TRAIN_PER_TEST = 6  # MNIST and Fashion-MNIST have 60,000 and 10,000 samples
 
@@ -72,27 +75,51 @@ def missed_steps(samples: int, number: int, rank: int, run) -> int:
     return max(map(steps, range(run.workers))) - steps(rank)
 
 
-def _share(tensor: torch.Tensor) -> torch.Tensor:
-    return share(tensor, "the training data", "lower train_samples")
+def require_batches(samples: int, run) -> None:
+    """Raise OwnCodeError if there is no whole batch of the training samples for every worker.
+
+    For our own data sets study.validate has seen to it; how many samples the user's factory gives is known only now.
+    """
+    batches = samples // run.batch_size
+    if run.workers > batches:
+        raise OwnCodeError(
+            f"{own.where(None, run.dataset)}: workers ({run.workers}) outnumber the whole batches ({batches}) of "
+            f"{run.batch_size} in the {samples} training samples of {run.workload}; lower study.workers or its "
+            "batch_size, or give more samples"
+        )
+
+
+def first_batch(data, run) -> tuple[torch.Tensor, torch.Tensor]:
+    """Give the first batch of the first worker, leaving the random state as it is.
+
+    Raises:
+        OwnCodeError: the user's data set cannot make it.
+    """
+    with torch.random.fork_rng(devices=[]):
+        try:
+            inputs, targets = next(iter(data.batches(0, 0)))
+        except Exception as error:
+            if not own.is_own(run.dataset):
+                raise
+            at = own.where(error, run.dataset)
+            raise OwnCodeError(f"{at}: the samples of {own.name_of(run.dataset)} raised {own.said(error)}") from error
+    return inputs, targets
 
 
 class MemoryPipeline:
     """Batches by index out of tensors in shared memory, which the workers share and nobody writes to.
 
     Args:
-        splits: the data set; only its training part is used.
+        splits: the samples; the test samples are used only by a run that tests inside its clock.
         run: the run; its seed, workers and batch_size shape the batches.
     """
 
     def __init__(self, splits: Splits, run):
         self.run = run
-        images = torch.from_numpy(normalise(splits.train_images, DATASETS[run.dataset]))
-        self.inputs = _share(images)  # (N, 1, 28, 28) float32
-        self.targets = _share(torch.from_numpy(splits.train_labels))  # (N,) int64
+        self.inputs, self.targets = map(share_data, splits.train.stacked())  # (N, ...) each
         if run.options.get("test_inside_clock"):
-            n_test = len(splits.train_labels) // TRAIN_PER_TEST
-            self.test_inputs = _share(torch.from_numpy(normalise(splits.test_images[:n_test], DATASETS[run.dataset])))
-            self.test_targets = _share(torch.from_numpy(splits.test_labels[:n_test]))
+            n_test = min(len(self.targets) // TRAIN_PER_TEST, len(splits.test))
+            self.test_inputs, self.test_targets = map(share_data, splits.test.take(torch.arange(n_test)).stacked())
 
     def has_batches(self, number: int, rank: int) -> bool:
         """Say whether worker `rank` has a part in pass `number`, counted from 0."""
@@ -114,32 +141,27 @@ class MemoryPipeline:
             yield self.inputs.index_select(0, indices), self.targets.index_select(0, indices)
 
 
-class TorchvisionPipeline:
-    """The same batches from a DataLoader that decodes, converts and normalises sample by sample.
+class DataLoaderPipeline:
+    """The same batches from a DataLoader that makes its samples one at a time.
 
     Args: as of MemoryPipeline.
     """
 
     def __init__(self, splits: Splits, run):
-        # Its imports take a second; a worker makes them when it receives the pictures, before the clock starts.
-        from casual_training.pictures import Pictures
-
         self.run = run
-        images = _share(torch.from_numpy(splits.train_images))  # (N, 28, 28) uint8
-        targets = _share(torch.from_numpy(splits.train_labels))  # (N,) int64
-        self.pictures = Pictures(images, targets, DATASETS[run.dataset])
+        self.samples = splits.train.singly()
 
     def batches(self, number: int, rank: int) -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
         """Give worker `rank` its batches (inputs, targets) of pass `number`, counted from 0."""
         yield from torch.utils.data.DataLoader(
-            self.pictures,
-            batch_sampler=[indices.tolist() for indices in batch_indices(len(self.pictures), number, rank, self.run)],
+            self.samples,
+            batch_sampler=[indices.tolist() for indices in batch_indices(len(self.samples), number, rank, self.run)],
             generator=torch.Generator(),  # or it would draw from the random state that dropout uses
         )
 
     def missed_steps(self, number: int, rank: int) -> int:
         """Count the batches of pass `number` that worker `rank` has less than the worker that has most."""
-        return missed_steps(len(self.pictures), number, rank, self.run)
+        return missed_steps(len(self.samples), number, rank, self.run)
 
 
-PIPELINES = {"memory": MemoryPipeline, "torchvision": TorchvisionPipeline}
+PIPELINES = {"memory": MemoryPipeline, "dataloader": DataLoaderPipeline}

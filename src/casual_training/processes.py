@@ -14,7 +14,7 @@ import time
 import traceback
 from multiprocessing import connection, forkserver, util
 
-from casual_training import strategies
+from casual_training import own, strategies  # own also lets a worker receive what the user's own files define
 
 TEMPORARY_FOLDER = "CASUAL_TRAINING_TEMPORARY_FOLDER"  # tells the fork server which folder is the supervisor's
 HEARTBEAT_SECONDS = 5
@@ -106,10 +106,14 @@ def _work(function, rank, run, recorder, barrier, join, to_supervisor, arguments
     signal.signal(signal.SIGINT, signal.SIG_DFL)  # an interrupted worker must die of it, not exit as if it were done
     threading.Thread(target=_die_with_supervisor, daemon=True).start()
     is_server = rank == run.workers
+    # A team of the original's interface names none of them.
+    model, dataset, loss = (getattr(run, key, None) for key in ("model", "dataset", "loss"))
     try:
         torch.set_num_threads(planned_threads(run, rank))
         # A server has the random state of the first worker, because it makes the passes that draw from it.
         torch.manual_seed(derived_seed(run.seed, WORKER, 0 if is_server else rank))
+        if own.is_own(loss):
+            own.load(loss)  # an import, which is not to be timed
         with join(rank):
             if is_server:
                 function(*arguments)
@@ -125,6 +129,8 @@ def _work(function, rank, run, recorder, barrier, join, to_supervisor, arguments
     except Exception as error:
         traceback.print_exc()
         reason, _, _ = f"{type(error).__name__}: {error}".partition("Exception raised from ")  # and the stack of C++
+        place = own.raised_at(error, model, dataset, loss)
+        reason += f" ({place})" if place else ""
         to_supervisor.send_bytes(" ".join(reason.split()).encode()[:4000])
         sys.exit(1)
 

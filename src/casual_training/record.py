@@ -9,12 +9,12 @@ from casual_training import machine
 from casual_training.processes import RunFailed
 from casual_training.run import Run
 
-RUN_FORMAT = 3
+RUN_FORMAT = 4
 MEASURED = (
     "samples",
     "samples_per_second",
-    "validation_accuracy",
-    "test_accuracy",
+    "validation_metric",
+    "test_metric",
     "test_loss",
     "cpu_seconds",
     "peak_rss_mb",
@@ -41,6 +41,8 @@ def describe(run: Run) -> dict:
         "oversubscribed": run.oversubscribed,
         "rate_only": run.rate_only,
         "expected": run.expected_failure,
+        "metric": run.metric["name"],
+        "higher_is_better": run.metric["higher_is_better"],
         "started_at": datetime.now(UTC).isoformat(),
         **dict.fromkeys(MEASURED),
         "spec": run.spec,
@@ -70,38 +72,39 @@ def quality(run: Run, model, splits, recorder) -> dict:
     """Evaluate the trained model, and the snapshots of its weights on the validation data.
 
     Raises:
-        RunFailed: "diverged", if the loss on the test data is not a finite number.
+        RunFailed: "diverged", if the loss on the test data or the metric is not a finite number.
     """
     import torch
 
-    from casual_training.datasets import DATASETS
     from casual_training.evaluation import evaluate
 
     torch.set_num_threads(run.cores)
-    dataset = DATASETS[run.dataset]
-    test_accuracy, test_loss = evaluate(model, splits.test_images, splits.test_labels, dataset, run)
+    test_metric, test_loss = evaluate(model, *splits.test.stacked(), run)
     if not math.isfinite(test_loss):
         raise RunFailed("diverged", f"the loss on the test data is {test_loss} after training")
     final = {name: tensor.clone() for name, tensor in model.state_dict().items()}
-    curve = []
+    validation, curve = splits.validation.stacked(), []
     for moment, samples, weights in [*recorder.snapshots.taken(), (recorder.ended, recorder.samples, final)]:
         model.load_state_dict(weights)
-        accuracy, _ = evaluate(model, splits.validation_images, splits.validation_labels, dataset, run)
+        metric, _ = evaluate(model, *validation, run)
         seconds = moment - recorder.started
-        curve.append({"samples": samples, "seconds": seconds, "validation_accuracy": accuracy})
+        curve.append({"samples": samples, "seconds": seconds, "validation_metric": metric})
+    for where, value in [("test", test_metric), *(("validation", point["validation_metric"]) for point in curve)]:
+        if not math.isfinite(value):
+            raise RunFailed("diverged", f"{run.metric['name']} on the {where} data is {value}")
     return {
-        "validation_accuracy": curve[-1]["validation_accuracy"],
-        "test_accuracy": test_accuracy,
+        "validation_metric": curve[-1]["validation_metric"],
+        "test_metric": test_metric,
         "test_loss": test_loss,
         "curve": curve,
     }
 
 
-def losses_csv(recorder) -> str:
-    """Write what the workers noted of their losses as the text of losses.csv."""
+def losses_csv(losses: list[tuple[int, int, float, int, float]]) -> str:
+    """Write what the workers noted of their losses (Recorder.losses) as the text of losses.csv."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(("worker", "step", "seconds", "samples", "loss"))
-    for worker, step, seconds, samples, loss in recorder.losses():
+    for worker, step, seconds, samples, loss in losses:
         writer.writerow((worker, step, f"{seconds:.6f}", samples, f"{loss:.6g}"))
     return text.getvalue()

@@ -2,6 +2,8 @@
 
 from dataclasses import asdict, dataclass, field
 
+from casual_training.own import is_own
+
 CEILING_STRATEGY = "independent"  # run by the rule measure_ceiling, never a method
 
 
@@ -12,6 +14,8 @@ class Run:
     `epochs` is what each worker makes of the whole training set: passes / workers. `threads` are the intra-op
     threads of each worker; `max_steps` ends the run after so many steps of all workers together; `options` are the
     strategy's own. A run to `diagnose` takes its steps apart. `deadline_seconds` bounds the run but does not define it.
+    strategy's own. `dataset` and `model` are named as in a config, `metric` is what optimization.describe_metric says
+    of it. `deadline_seconds` bounds the run but does not define it.
     """
 
     study: str
@@ -30,10 +34,11 @@ class Run:
     omp_wait_policy: str | None
     max_steps: int | None
     expected_failure: bool
-    dataset: str
+    dataset: str | dict
     train_samples: int | None
-    model: str
+    model: str | dict
     loss: str
+    metric: dict
     batch_size: int
     optimizer: dict
     log_interval: int
@@ -47,6 +52,13 @@ class Run:
         spec = asdict(self)
         del spec["deadline_seconds"]
         return spec
+
+    @property
+    def own_code(self) -> list[str]:
+        """The user's own code that the run depends on, as the config names it (own.py)."""
+        named = (self.dataset, self.model, self.loss, self.metric["function"])
+        references = [one["factory"] if isinstance(one, dict) else one for one in named]
+        return list(dict.fromkeys(reference for reference in references if is_own(reference)))
 
     @property
     def split(self) -> str:

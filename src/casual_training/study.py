@@ -13,9 +13,9 @@ from pathlib import Path
 import jsonschema
 import yaml
 
-from casual_training import machine, models, strategies
+from casual_training import machine, models, own, strategies
 from casual_training.datasets import DATASETS
-from casual_training.optimization import LOSSES, OPTIMIZERS
+from casual_training.optimization import LOSSES, METRICS, OPTIMIZERS, describe_metric
 from casual_training.run import CEILING_STRATEGY, Run
 from casual_training.seeding import RUN_ORDER, derived_seed
 
@@ -138,9 +138,13 @@ def _check_names(config: dict) -> None:
                 )
     for name, workload in config["workloads"].items():
         where = f"workloads.{name}"
-        _choose(workload["dataset"], DATASETS, f"{where}.dataset")
-        _choose(workload["model"], models.names(), f"{where}.model")
-        _choose(workload["loss"], LOSSES, f"{where}.loss")
+        _choose_or_own(workload["dataset"], DATASETS, f"{where}.dataset")
+        _choose_or_own(workload["model"], models.names(), f"{where}.model")
+        _choose_or_own(workload["loss"], LOSSES, f"{where}.loss")
+        metric = describe_metric(workload["loss"], workload["metric"])
+        _choose_or_own(metric["function"], METRICS, f"{where}.metric")
+        if metric["name"] == "accuracy" and (workload["target"] or 0) >= 1:
+            raise ValueError(f"config: {where}.target is {workload['target']}, but must be below 1, as an accuracy is")
         for method in workload["methods"] or ():
             _choose(method, config["methods"], f"{where}.methods", "add it under methods: or")
         optimizer = workload["optimizer"]
@@ -159,22 +163,17 @@ def _choose(name: str, known, where: str, advice: str = "") -> None:
         raise ValueError(f"config: unknown name {name!r} in {where}; {advice}")
 
 
+def _choose_or_own(named: str | dict, known, where: str) -> None:
+    """Refuse a name that is neither known nor found in the user's own code, which is read and not imported."""
+    if own.is_own(named):
+        own.require(named, where)
+    else:
+        _choose(named, known, where, "give path/to/file.py:name, or")
+
+
 def _check_samples(run: Run) -> None:
-    dataset = DATASETS[run.dataset]
-    available = dataset.n_train - dataset.n_validation
-    samples = available if run.train_samples is None else run.train_samples
-    if samples > available:
-        raise ValueError(
-            f"config: workloads.{run.workload}.train_samples is {samples}, but {run.dataset} has only {available} "
-            f"training samples beside its {dataset.n_validation} validation samples; give at most {available}"
-        )
-    batches = samples // run.batch_size
-    if run.workers > batches:
-        raise ValueError(
-            f"config: workers ({run.workers}) outnumber the whole batches ({batches}) of {run.batch_size} in the "
-            f"{samples} training samples of {run.workload}; lower study.workers or its batch_size, or raise its "
-            "train_samples"
-        )
+    if not own.is_own(run.dataset):  # how many samples the user's own has is known when its factory is called
+        _check_images(run)
     if run.sampling == "full" and run.passes % run.workers:
         raise ValueError(
             f"config: methods.{run.method}.sampling is full, so {run.workers} workers cannot share {run.passes} whole "
@@ -189,6 +188,24 @@ def _check_samples(run: Run) -> None:
         raise ValueError(
             f"config: methods.{run.method}.max_steps is {run.max_steps}, too few for {run.workers} workers to make a "
             "step each; raise it or lower study.workers"
+        )
+
+
+def _check_images(run: Run) -> None:
+    dataset = DATASETS[run.dataset]
+    available = dataset.n_train - dataset.n_validation
+    samples = available if run.train_samples is None else run.train_samples
+    if samples > available:
+        raise ValueError(
+            f"config: workloads.{run.workload}.train_samples is {samples}, but {run.dataset} has only {available} "
+            f"training samples beside its {dataset.n_validation} validation samples; give at most {available}"
+        )
+    batches = samples // run.batch_size
+    if run.workers > batches:
+        raise ValueError(
+            f"config: workers ({run.workers}) outnumber the whole batches ({batches}) of {run.batch_size} in the "
+            f"{samples} training samples of {run.workload}; lower study.workers or its batch_size, or raise its "
+            "train_samples"
         )
 
 
@@ -297,6 +314,7 @@ def expand(config: dict, workload: str, name: str, method: dict, workers: int, c
                 f"{trained['batch_size']} out evenly; make workloads.{workload}.batch_size a multiple of them"
             )
         trained["batch_size"] //= workers
+    trained["metric"] = describe_metric(trained["loss"], trained["metric"])
     return Run(
         study=config["study"]["name"],
         workload=workload,

@@ -89,7 +89,7 @@ def rows_of(project):
     rows = {}
     for run in schedule(project.config):
         record = json.loads((project.root / run.folder / "run.json").read_text())
-        repeatable = ("status", "cause", "samples") + (("test_accuracy",) if run.strategy == "serial" else ())
+        repeatable = ("status", "cause", "samples") + (("test_metric",) if run.strategy == "serial" else ())
         rows[run.folder] = {key: record[key] for key in repeatable}
     return rows
 

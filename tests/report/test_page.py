@@ -89,7 +89,7 @@ def mixed(run):
     if run.method == "unlocked" and run.workers == 2:
         return fake_study.failed("failed", "worker 1 raised RuntimeError: modified by an inplace operation")
     if run.method == "hogwild" and (run.workers, run.seed) == (4, 2):
-        return {"curve": fake_study.make_curve(fake_study.SAMPLES, 13.5, 0.80), "validation_accuracy": 0.80}
+        return {"curve": fake_study.make_curve(fake_study.SAMPLES, 13.5, 0.80), "validation_metric": 0.80}
     return {}
 
 
@@ -175,7 +175,7 @@ def test_every_figure_of_the_comparison_is_in_the_page_as_the_table_has_it(plain
             f"{row.seconds_to_target_median:.1f}",
             f"{row.speedup_vs_best_serial:.2f}",
             f"{row.speedup_vs_serial_1_thread:.2f}",
-            f"{100 * row.test_accuracy_median:.1f} %",
+            f"{100 * row.test_metric_median:.1f} %",
             f"{row.percent_of_ceiling:.0f} %",
             f"{row.samples_per_second_median:,.0f}",
             f"{row.n_ok} of 3",

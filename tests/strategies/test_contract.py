@@ -71,7 +71,7 @@ def test_another_seed_is_another_run(data_dir, serial_losses):
 
 
 def test_with_torchvision_in_front_serial_training_learns_the_same(data_dir, serial_losses):
-    _, recorder = trained(make_run(passes=2, input_pipeline="torchvision"), data_dir)
+    _, recorder = trained(make_run(passes=2, input_pipeline="dataloader"), data_dir)
     assert losses_of(recorder) == pytest.approx(serial_losses, rel=1e-3)
 
 

@@ -61,15 +61,15 @@ def curves(cells, seeds=(1, 2), workloads=("images",), points=4):
     """Measure (method, workers) cells: point p of seed s after 100 p samples and p / workers s, at p / 10 + s / 100."""
     rows = [
         {"workload": workload, "method": method, "workers": workers, "epochs": 4 / workers, "seed": seed}
-        | {"samples": 100 * point, "seconds": point / workers, "validation_accuracy": point / 10 + seed / 100}
-        | {"oversubscribed": workers > 2}
+        | {"samples": 100 * point, "seconds": point / workers, "validation_metric": point / 10 + seed / 100}
+        | {"oversubscribed": workers > 2, "metric": "accuracy"}
         for workload in workloads
         for method, workers in cells
         for seed in seeds
         for point in range(1, points + 1)
     ]
-    columns = ["workload", "method", "workers", "epochs", "seed", "samples", "seconds", "validation_accuracy"]
-    return pd.DataFrame(rows, columns=[*columns, "oversubscribed"])
+    columns = ["workload", "method", "workers", "epochs", "seed", "samples", "seconds", "validation_metric"]
+    return pd.DataFrame(rows, columns=[*columns, "oversubscribed", "metric"])
 
 
 def words(figure):
@@ -183,14 +183,30 @@ def test_the_data_behind_the_accuracies_are_every_point_of_every_seed():
         "serial, 1 worker x 4 epochs": 2 * 4,
         "hogwild, 4 workers x 1 epoch (oversubscribed)": 2 * 4,
     }
-    assert data.iloc[-1, 2:].tolist() == [2, 400, 1.0, pytest.approx(0.42)]
+    assert data.iloc[-1, 2:].tolist() == [2, 400, 1.0, "accuracy", pytest.approx(0.42)]
 
 
 def test_the_summary_of_the_accuracies_has_the_highest_and_the_median_of_the_last_ones():
     measured = curves([("serial", 1)], seeds=(1, 2, 5))
-    measured.loc[1, "validation_accuracy"] = 0.9
-    summary = charts.accuracy_summary(charts.accuracy_data(measured))
-    assert summary.iloc[0].tolist() == ["images", "serial, 1 worker x 4 epochs", 3, 12, 0.9, pytest.approx(0.42)]
+    measured.loc[1, "validation_metric"] = 0.9
+    summary = charts.accuracy_summary(charts.accuracy_data(measured), {"images": True})
+    expected = ["images", "serial, 1 worker x 4 epochs", 3, 12, "accuracy", 0.9, pytest.approx(0.42)]
+    assert summary.iloc[0].tolist() == expected
+
+
+def test_the_best_of_an_error_is_the_lowest():
+    measured = curves([("serial", 1)]).assign(metric="mean_squared_error")
+    summary = charts.accuracy_summary(charts.accuracy_data(measured), {"images": False})
+    assert summary["best_metric"].iloc[0] == pytest.approx(0.11)
+
+
+def test_the_chart_of_an_error_names_it_and_writes_no_percentages():
+    measured = curves([("serial", 1)]).assign(metric="mean_squared_error")
+    figure = charts.accuracy(charts.accuracy_data(measured), {"images": 0.31})
+    texts = [text.get_text() for text in words(figure)]
+    assert texts.count("validation mean squared error") == 2
+    assert texts.count("target\n0.31") == 2
+    assert not any("%" in text for text in texts)
 
 
 def test_every_seed_is_drawn_against_seconds_and_against_samples_with_a_gap_and_a_dot_between_them():

@@ -38,3 +38,35 @@ def test_a_run_that_is_rate_only_or_not_ok_has_no_line_in_the_charts_of_losses_a
     for name in ("losses", "losses_smoothed", "accuracy"):
         behind = pd.read_csv(tmp_path / "reports" / "default" / "tables" / f"{name}.csv")
         assert set(behind["configuration"]) == {"serial, 1 worker x 4 epochs"}
+
+
+def page_of(root, *losses):
+    """Make a study of a workload a loss and give its page."""
+    config = fake_study.make_config(workloads=list(losses), seeds=[1, 2])
+    config["workloads"] = {loss: fake_study.WORKLOAD | {"loss": loss} for loss in losses}
+    fake_study.write_study(root, config)
+    steps.everything(config, root, "snakemake --cores 4")
+    return (root / "reports" / "default" / "report.html").read_text()
+
+
+def test_the_page_of_an_error_speaks_of_no_accuracy_but_in_the_original_study(tmp_path):
+    page = page_of(tmp_path, "mean_squared_error")
+    without_the_original = page.partition('id="original"')[0] + page.partition('id="charts"')[2]
+    for part in (
+        '<th scope="col">test mean squared error</th>',
+        "Validation mean squared error during training",
+        '<th scope="col">best mean squared error</th>',
+        "validation mean squared error (s)</th>",
+        "test mean squared error against",
+        "at most 1 % worse (accuracy: 1 percentage point)",
+    ):
+        assert part in without_the_original
+    for part in ("test accuracy", "alidation accuracy", "equal accuracy", "an accuracy"):
+        assert part not in without_the_original
+
+
+def test_workloads_of_different_metrics_have_a_table_each_with_the_own_name(tmp_path):
+    page = page_of(tmp_path, "mean_squared_error", "cross_entropy")
+    assert page.count('<th scope="col">test mean squared error</th>') == 1
+    assert page.count('<th scope="col">test accuracy</th>') == 1
+    assert "Validation metric during training" in page

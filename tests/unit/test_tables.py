@@ -14,6 +14,7 @@ from casual_training.analysis.tables import (
     collect_runs,
     compare_methods,
     logged_losses,
+    read_run,
 )
 from casual_training.study import plan, plan_ceilings
 
@@ -48,7 +49,7 @@ def collected(root, changes=timed, targets=None, **study):
 def curve(*accuracies):
     """Make a curve whose points are 100 samples and 2 s apart."""
     return [
-        {"samples": 100 * number, "seconds": 2.0 * number, "validation_accuracy": accuracy}
+        {"samples": 100 * number, "seconds": 2.0 * number, "validation_metric": accuracy}
         for number, accuracy in enumerate(accuracies, start=1)
     ]
 
@@ -119,11 +120,11 @@ def test_without_any_ceiling_the_share_is_empty_and_the_speedups_stand(tmp_path)
 def test_a_failed_run_never_has_a_time_even_if_its_file_holds_one(tmp_path):
     def changes(run):
         broken = run.method == "hogwild" and run.seed == 1
-        return timed(run) | ({"status": "timeout", "cause": "too slow", "test_accuracy": 0.9} if broken else {})
+        return timed(run) | ({"status": "timeout", "cause": "too slow", "test_metric": 0.9} if broken else {})
 
     runs, ceilings = collected(tmp_path, changes)
     failed = runs[runs["status"] == "timeout"].iloc[0]
-    figures = ["train_seconds", "samples", "samples_per_second", "validation_accuracy", "test_accuracy", "test_loss"]
+    figures = ["train_seconds", "samples", "samples_per_second", "validation_metric", "test_metric", "test_loss"]
     assert failed[figures].isna().all()
     assert failed["cause"] == "too slow"
     assert failed["import_seconds"] == 3.0
@@ -147,7 +148,8 @@ def test_a_cell_without_an_ok_run_keeps_its_row_with_empty_figures(tmp_path):
 
     hogwild = row(compare_methods(*collected(tmp_path, changes)), "hogwild")
     assert (hogwild["n_runs"], hogwild["n_ok"]) == (3, 0)
-    assert hogwild.drop(["workload", "workers", "epochs", "rate_only", "n_runs", "n_ok", "n_on_target"]).isna().all()
+    known = ["workload", "workers", "epochs", "rate_only", "n_runs", "n_ok", "n_on_target", "metric"]
+    assert hogwild.drop(known).isna().all()
 
 
 def test_without_an_ok_serial_run_there_are_no_speedups(tmp_path):
@@ -171,7 +173,7 @@ def learned(of_method):
         if run.strategy == "independent":
             return timed(run)
         accuracies = of_method[run.method][run.seed - 1]
-        return timed(run) | {"validation_accuracy": accuracies[-1], "curve": curve(*accuracies)}
+        return timed(run) | {"validation_metric": accuracies[-1], "curve": curve(*accuracies)}
 
     return changes
 
@@ -194,6 +196,50 @@ def to_target(runs, method):
 def test_the_target_is_the_worst_accuracy_a_serial_run_ended_with_rounded_down_to_a_whole_point(tmp_path):
     runs, _ = collected(tmp_path, learned(LEARNED))
     assert list(runs["target"]) == [0.84] * 9
+
+
+def of_metric(metric, rises, of_method):
+    """Give the changes that make a study one of another metric: each run's curve, by method and seed."""
+    names = {"metric": metric, "higher_is_better": rises}
+    learn = learned(of_method)
+    return lambda run: learn(run) | names
+
+
+@pytest.mark.parametrize(
+    ("rises", "ends", "target"),
+    [
+        (False, (0.481, 0.5234, 0.49), 0.53),
+        (False, (0.53, 0.51, 0.50), 0.53),
+        (False, (1234.0, 1200.0, 1100.0), 1300.0),
+        (False, (0.000123, 0.0001, 0.00012), 0.00013),
+        (False, (0.0, 0.0, 0.0), 0.0),
+        (True, (0.481, 0.5234, 0.49), 0.48),
+        (True, (-1.23, -1.1, -1.2), -1.3),
+    ],
+)
+def test_the_target_of_another_metric_is_the_worst_serial_end_to_two_digits_of_what_is_worse(
+    tmp_path, rises, ends, target
+):
+    changes = of_metric("mean_squared_error", rises, {"serial": [(end,) for end in ends]})
+    runs, _ = collected(tmp_path, changes, methods=["serial"])
+    assert list(runs["target"]) == [pytest.approx(target)] * 3
+    assert list(runs["samples_to_target"]) == [100] * 3
+
+
+def test_an_error_is_on_target_where_it_is_first_as_low(tmp_path):
+    changes = of_metric("mean_squared_error", False, {"serial": [(0.9, 0.6, 0.4, 0.5)] * 3})
+    runs, _ = collected(tmp_path, changes, methods=["serial"], targets={"fashion_mnist-simple_nn": 0.6})
+    assert list(runs["seconds_to_target"]) == [4.0] * 3
+
+
+def test_a_run_of_an_earlier_format_can_be_read_and_has_no_curve(tmp_path):
+    run = plan(fake_study.make_config())[0]
+    old = fake_study.describe_run(run) | {
+        "format": 3,
+        "curve": [{"samples": 1, "seconds": 1, "validation_accuracy": 1}],
+    }
+    fake_study.write_run(tmp_path, **{key: value for key, value in old.items() if "metric" not in key})
+    assert read_run(tmp_path)["curve"] == []
 
 
 @pytest.mark.parametrize("accuracy", [0.29, 0.57, 0.83])
@@ -266,7 +312,7 @@ def test_a_curve_is_read_in_the_order_of_its_samples(tmp_path):
 def test_workloads_have_targets_of_their_own(tmp_path):
     config = fake_study.make_config(workloads=["a", "b"], methods=["serial"])
     config["workloads"] |= {"a": fake_study.WORKLOAD, "b": fake_study.WORKLOAD}
-    fake_study.write_study(tmp_path, config, lambda run: {"validation_accuracy": {"a": 0.5, "b": 0.999}[run.workload]})
+    fake_study.write_study(tmp_path, config, lambda run: {"validation_metric": {"a": 0.5, "b": 0.999}[run.workload]})
     runs = collect_runs([tmp_path / run.folder for run in plan(config)], ["serial"], {"a": 0.4})
     assert runs.groupby("workload")["target"].unique().map(list).to_dict() == {"a": [0.4], "b": [0.99]}
 
@@ -278,19 +324,19 @@ def rate_only_hogwild(run):
 def test_of_a_rate_only_run_only_the_rate_is_kept(tmp_path):
     def with_accuracy(run):
         changes = rate_only_hogwild(run)
-        return changes | {"validation_accuracy": 0.9, "curve": curve(0.9)} if run.method == "hogwild" else changes
+        return changes | {"validation_metric": 0.9, "curve": curve(0.9)} if run.method == "hogwild" else changes
 
     runs, ceilings = collected(tmp_path, with_accuracy)
     hogwild = runs[runs["method"] == "hogwild"]
     assert list(runs["rate_only"]) == [False] * 6 + [True] * 3
-    nothing = ["train_seconds", "validation_accuracy", "test_accuracy", "test_loss", "seconds_to_target"]
+    nothing = ["train_seconds", "validation_metric", "test_metric", "test_loss", "seconds_to_target"]
     assert hogwild[nothing].isna().all(axis=None)
     assert list(hogwild["samples_per_second"]) == [5120.0] * 3
     summary = row(compare_methods(runs, ceilings), "hogwild")
     assert summary["rate_only"]
     assert summary[["n_ok", "n_on_target", "samples_per_second_median"]].tolist() == [3, 0, 5120.0]
     assert summary["percent_of_ceiling"] == pytest.approx(100 * 5120 / 200)
-    assert summary[["train_seconds_median", "seconds_to_target_median", "test_accuracy_median"]].isna().all()
+    assert summary[["train_seconds_median", "seconds_to_target_median", "test_metric_median"]].isna().all()
     assert summary[["speedup_vs_best_serial", "speedup_vs_serial_1_thread"]].isna().all()
 
 

@@ -47,7 +47,7 @@ def test_each_planned_run_has_a_folder_with_three_files_and_there_is_no_other(fi
 def test_every_run_is_ok_and_says_what_was_run(records):
     assert len(records) == 4
     for run, record in records:
-        assert (record["format"], record["status"], record["cause"]) == (3, "ok", "")
+        assert (record["format"], record["status"], record["cause"]) == (4, "ok", "")
         assert record["spec"] == run.spec
         for key in ("study", "workload", "method", "strategy", "workers", "epochs", "passes", "seed", "cores"):
             assert record[key] == getattr(run, key)
@@ -60,7 +60,7 @@ def test_every_run_is_ok_and_says_what_was_run(records):
 
 def test_every_run_measured_all_it_should(records):
     for _, record in records:
-        for key in ("validation_accuracy", "test_accuracy"):
+        for key in ("validation_metric", "test_metric"):
             assert 0 < record[key] < 1
         for key in ("samples_per_second", "test_loss", "cpu_seconds", "peak_rss_mb"):
             assert record[key] > 0
@@ -117,7 +117,7 @@ def test_every_curve_of_accuracy_ends_with_what_the_run_ended_with(finished):
     ends = {row["configuration"]: row for row in rows_of(finished.reports / "tables" / "accuracy.csv")}
     runs = rows_of(finished.results / "runs.csv")
     assert [row["samples"] for row in ends.values()] == ["1280"] * len(runs)
-    for key, column in (("validation_accuracy", "validation_accuracy"), ("seconds", "train_seconds")):
+    for key, column in (("validation_metric", "validation_metric"), ("seconds", "train_seconds")):
         expected = [float(row[column]) for row in runs]
         assert [float(row[key]) for row in ends.values()] == pytest.approx(expected)
 

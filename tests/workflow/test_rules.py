@@ -15,14 +15,15 @@ from casual_training.study import plan, schedule
 RUNS_COLUMNS = (
     "workload,method,strategy,workers,epochs,seed,threads_per_worker,cores,oversubscribed,order,status,expected,"
     "rate_only,cause,import_seconds,load_seconds,spawn_seconds,train_seconds,evaluate_seconds,write_seconds,wall_seconds,samples,"
-    "samples_per_second,validation_accuracy,test_accuracy,test_loss,target,seconds_to_target,samples_to_target,"
+    "samples_per_second,metric,higher_is_better,validation_metric,test_metric,test_loss,target,seconds_to_target,"
+    "samples_to_target,"
     "cpu_seconds,peak_rss_mb,pss_mb,overlap"
 )
 CEILINGS_COLUMNS = "workload,seed,copies,status,cause,samples_per_second"
 COMPARISON_COLUMNS = (
     "workload,method,workers,epochs,rate_only,n_runs,n_ok,n_on_target,train_seconds_median,seconds_to_target_median,"
     "samples_per_second_median,speedup_vs_best_serial,speedup_vs_serial_1_thread,percent_of_ceiling,"
-    "test_accuracy_median,lines_changed,new_names"
+    "metric,test_metric_median,lines_changed,new_names"
 )
 CLAIMS_COLUMNS = (
     "id,approach,claim,original_figure,what_it_hid,compared,split,measured,low,high,unit,n,verdict,note,command"
@@ -180,13 +181,13 @@ def test_plot_accuracy_draws_the_chart_and_writes_every_point_behind_it(analysed
     *figures, table = make_again(analysed, "plot_accuracy", *charts, "reports/default/tables/accuracy.csv")
     assert_images(figures)
     points = pd.read_csv(table)
-    assert list(points) == ["workload", "configuration", "seed", "samples", "seconds", "validation_accuracy"]
+    assert list(points) == ["workload", "configuration", "seed", "samples", "seconds", "metric", "validation_metric"]
     assert set(points.groupby(["configuration", "seed"]).size()) == {20}
     assert len(points) == 14 * 20
     runs = pd.read_csv(analysed.results / "runs.csv")
     last = points.drop_duplicates(["configuration", "seed"], keep="last")
     ok = runs[(runs["status"] == "ok") & ~runs["rate_only"]]
-    assert sorted(last["validation_accuracy"]) == sorted(ok["validation_accuracy"])
+    assert sorted(last["validation_metric"]) == sorted(ok["validation_metric"])
     assert sorted(last["seconds"]) == sorted(ok["train_seconds"])
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from snakemake.exceptions import WorkflowError
 
-from casual_training import interruption, outcome, parent, stale_lock, study
+from casual_training import interruption, outcome, own, parent, stale_lock, study
 from casual_training.files import require_writable
 
 try:
@@ -45,8 +45,9 @@ ALL_CORES = 100_000
 
 # What every run goes through, whatever its strategy and model: modules of src/casual_training.
 CORE = """
-batch_norm clocks datasets diagnosis evaluation experiment idx machine optimization parameter_server pictures pipelines
-preload processes record recorder rendezvous run seeding shared_barrier shared_memory snapshots
+batch_norm clocks datasets diagnosis evaluation experiment idx machine metrics optimization own parameter_server pictures
+pipelines preload processes record recorder rendezvous run samples seeding shared_barrier shared_gradients shared_memory
+snapshots trial
 """.split()
 
 RUNS = {run.folder: run for run in study.plan(CONFIG)}
@@ -93,20 +94,27 @@ def spec_of(run):
 
 
 def code_of(run):
-    """The sha256 of the code a run depends on: its strategy, its model and what every run goes through.
+    """The sha256 of the code a run depends on: its strategy, its model, what every run goes through, the user's own.
 
     A parameter of the job, so that an edit reruns what it concerns. As inputs, the same files would be 15,000 in a
     grid of 1,000 runs and double the time of a dry run.
     """
-    return _code_of(run.strategy, run.model)
+    ours = [*CORE, f"strategies/{run.strategy}"] + ([] if own.is_own(run.model) else [f"models/{run.model}"])
+    files = [Path(workflow.basedir, f"src/casual_training/{name}.py") for name in ours]
+    return _sha256_of(*files, *map(own.source_file, run.own_code))
 
 
 @functools.cache
-def _code_of(strategy, model):
+def _sha256_of(*files):
     digest = hashlib.sha256()
-    for file in [*CORE, f"strategies/{strategy}", f"models/{model}"]:
-        digest.update(Path(workflow.basedir, f"src/casual_training/{file}.py").read_bytes())
+    for file in files:
+        digest.update(file.read_bytes())
     return digest.hexdigest()
+
+
+def data_of(run):
+    """The input of a run that says its data are there; the user's own factory needs none."""
+    return [] if own.is_own(run.dataset) else f"results/datasets/{run.dataset}.sha256"
 
 
 def sources_of_analysis(*modules):

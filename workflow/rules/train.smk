@@ -4,7 +4,7 @@
 
 rule train:
     input:
-        dataset=lambda wildcards: f"results/datasets/{planned_run(wildcards).dataset}.sha256",
+        dataset=lambda wildcards: data_of(planned_run(wildcards)),
     output:
         run="results/{study}/runs/{workload}/{method}/{workers}x{epochs}/seed-{seed}/run.json",
         losses="results/{study}/runs/{workload}/{method}/{workers}x{epochs}/seed-{seed}/losses.csv",
@@ -26,7 +26,7 @@ rule train:
 
 rule measure_ceiling:
     input:
-        dataset=lambda wildcards: f"results/datasets/{planned_ceiling(wildcards).dataset}.sha256",
+        dataset=lambda wildcards: data_of(planned_ceiling(wildcards)),
     output:
         run="results/{study}/ceilings/{workload}/seed-{seed}/run.json",
         losses="results/{study}/ceilings/{workload}/seed-{seed}/losses.csv",

@@ -99,7 +99,7 @@ def accuracy_data(curves: pd.DataFrame) -> pd.DataFrame:
     """Name the configuration of each point of the runs' accuracy curves (ACCURACY_COLUMNS).
 
     Args:
-        curves: seed, samples, seconds and validation_accuracy of each point, with the columns of CELL and
+        curves: seed, samples, seconds, metric and validation_metric of each point, with the columns of CELL and
             `oversubscribed` beside them.
     """
     named = [as_table([], ACCURACY_COLUMNS)]
@@ -109,15 +109,22 @@ def accuracy_data(curves: pd.DataFrame) -> pd.DataFrame:
     return pd.concat(named, ignore_index=True)
 
 
-def accuracy_summary(data: pd.DataFrame) -> pd.DataFrame:
-    """Summarise each configuration of `accuracy_data` (ACCURACY_SUMMARY_COLUMNS)."""
+def accuracy_summary(data: pd.DataFrame, rises: dict[str, bool]) -> pd.DataFrame:
+    """Summarise each configuration of `accuracy_data` (ACCURACY_SUMMARY_COLUMNS).
+
+    Args:
+        data: as `accuracy_data` gives it.
+        rises: whether more of the metric is better, by workload.
+    """
     by = ["workload", "configuration"]
     configurations = data.groupby(by, sort=False)
-    last = data.groupby([*by, "seed"], sort=False)["validation_accuracy"].last()
-    summary = configurations.agg(
-        seeds=("seed", "nunique"), points=("seed", "size"), highest_accuracy=("validation_accuracy", "max")
-    )
-    summary["last_accuracy_median"] = last.groupby(by, sort=False).median()
+    last = data.groupby([*by, "seed"], sort=False)["validation_metric"].last()
+    values = configurations["validation_metric"].agg(["min", "max"])
+    summary = configurations.agg(seeds=("seed", "nunique"), points=("seed", "size"), metric=("metric", "first"))
+    summary["best_metric"] = [
+        highest if rises[workload] else lowest for (workload, _), lowest, highest in values.itertuples()
+    ]
+    summary["last_metric_median"] = last.groupby(by, sort=False).median()
     return as_table(summary.reset_index(), ACCURACY_SUMMARY_COLUMNS)
 
 
@@ -155,7 +162,7 @@ def accuracy(data: pd.DataFrame, targets: dict[str, float]) -> Figure:
 
     Args:
         data: as `accuracy_data` gives it.
-        targets: the accuracy that counts as trained, by workload; a workload without one has no line for it.
+        targets: the metric that counts as trained, by workload; a workload without one has no line for it.
     """
     names, styles = _labels_and_styles(data)
     with matplotlib.rc_context(STYLE):
@@ -290,19 +297,19 @@ def _draw_accuracies(
     for name, curves in group.groupby("configuration", sort=False):
         ends = curves.drop_duplicates("seed", keep="last")
         # One line for all seeds, interrupted behind each: a line a seed takes seconds where there are many.
-        line = pd.concat([curves, ends.assign(validation_accuracy=float("nan"))]).sort_index(kind="stable")
-        axis.plot(line[x], line["validation_accuracy"], linewidth=1, label=names[name], **styles[name])
-        axis.plot(ends[x], ends["validation_accuracy"], "o", markersize=3, color=styles[name]["color"])
+        line = pd.concat([curves, ends.assign(validation_metric=float("nan"))]).sort_index(kind="stable")
+        axis.plot(line[x], line["validation_metric"], linewidth=1, label=names[name], **styles[name])
+        axis.plot(ends[x], ends["validation_metric"], "o", markersize=3, color=styles[name]["color"])
+    metric = group["metric"].iloc[0]
     if target is not None:
         axis.axhline(target, color="0.35", linewidth=1)
-        axis.text(
-            1.02, target, f"target\n{wording.short_percent(target)}", va="center", transform=axis.get_yaxis_transform()
-        )
-    axis.set(xlim=(0, None), ylabel="validation accuracy")
+        words = f"target\n{wording.short_metric(metric, target)}"
+        axis.text(1.02, target, words, va="center", transform=axis.get_yaxis_transform())
+    axis.set(xlim=(0, None), ylabel=f"validation {wording.metric_words([metric])}")
     axis.xaxis.set_major_locator(MaxNLocator(5))
     axis.xaxis.set_major_formatter(StrMethodFormatter("{x:,g}"))
     axis.yaxis.set_major_locator(MaxNLocator(5))
-    axis.yaxis.set_major_formatter(lambda accuracy, _: wording.short_percent(accuracy))
+    axis.yaxis.set_major_formatter(lambda value, _: wording.short_metric(metric, value))
 
 
 def _draw_speedups(axis: Axes, group: pd.DataFrame) -> None:

@@ -102,7 +102,7 @@ def _questions(claim_id: str, runs: pd.DataFrame) -> Iterator[Question]:
             own = runs.loc[(runs["method"] == "hogwild") & (runs["workers"] > 1), "workers"].unique()
             for workers in sorted(map(int, own)) or [2]:
                 arms = _of("hogwild", workers), _best_serial
-                yield Question(*arms, "validation_accuracy", "percentage points", is_within_a_point)
+                yield Question(*arms, "validation_metric", "percentage points", is_within_a_point)
         case "4.2":
             yield Question(_fastest("hogwild"), _of("device_regular"), rate, "times as fast", is_not_below)
         case "4.4":
@@ -229,6 +229,8 @@ def _best_serial(runs: pd.DataFrame) -> pd.DataFrame:
 def _ask(question: Question, runs: pd.DataFrame, seeds: list[int]) -> dict:
     """Answer one question: what is compared, the figure with its range, the verdict and what there is to note."""
     found = []
+    if question.column == "validation_metric":  # only accuracies can be compared with the original's
+        runs = runs[runs["metric"] == "accuracy"]
     for workload, own in runs.groupby("workload", sort=False):
         sides = question.first(own), question.second(own)
         if all(map(len, sides)):
@@ -250,7 +252,7 @@ def _ask(question: Question, runs: pd.DataFrame, seeds: list[int]) -> dict:
 def _figures(first: pd.DataFrame, second: pd.DataFrame, column: str) -> pd.Series:
     """Work the figure out in every seed in which both are ok; the index is the seed."""
     one, other = (side[side["status"] == "ok"].set_index("seed")[column].astype(float) for side in (first, second))
-    return (100 * (one - other) if column == "validation_accuracy" else one / other).dropna()
+    return (100 * (one - other) if column == "validation_metric" else one / other).dropna()
 
 
 def _decide(figures: pd.Series, seeds: list[int], judge: Judge) -> tuple[str, list[str]]:

@@ -33,8 +33,10 @@ RUNS_COLUMNS = {
     "wall_seconds": FIGURE,
     "samples": WHOLE,
     "samples_per_second": FIGURE,
-    "validation_accuracy": FIGURE,
-    "test_accuracy": FIGURE,
+    "metric": TEXT,
+    "higher_is_better": FLAG,
+    "validation_metric": FIGURE,
+    "test_metric": FIGURE,
     "test_loss": FIGURE,
     "target": FIGURE,
     "seconds_to_target": FIGURE,
@@ -67,7 +69,8 @@ COMPARISON_COLUMNS = {
     "speedup_vs_best_serial": FIGURE,
     "speedup_vs_serial_1_thread": FIGURE,
     "percent_of_ceiling": FIGURE,
-    "test_accuracy_median": FIGURE,
+    "metric": TEXT,
+    "test_metric_median": FIGURE,
     "lines_changed": WHOLE,
     "new_names": WHOLE,
 }
@@ -176,15 +179,17 @@ ACCURACY_COLUMNS = {
     "seed": WHOLE,
     "samples": WHOLE,
     "seconds": FIGURE,
-    "validation_accuracy": FIGURE,
+    "metric": TEXT,
+    "validation_metric": FIGURE,
 }
 ACCURACY_SUMMARY_COLUMNS = {
     "workload": TEXT,
     "configuration": TEXT,
     "seeds": WHOLE,
     "points": WHOLE,
-    "highest_accuracy": FIGURE,
-    "last_accuracy_median": FIGURE,
+    "metric": TEXT,
+    "best_metric": FIGURE,
+    "last_metric_median": FIGURE,
 }
 
 

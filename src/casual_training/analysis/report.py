@@ -12,7 +12,18 @@ from casual_training.analysis.columns import CELL
 from casual_training.analysis.original import CAUSES, MEMORY_SECONDS
 from casual_training.analysis.tables import best_serial
 from casual_training.analysis.verdict import Answer, answer
-from casual_training.analysis.wording import CHARTS, claimed, count, digits, headings, short_percent, split, written
+from casual_training.analysis.wording import (
+    CHARTS,
+    chart_title,
+    claimed,
+    count,
+    digits,
+    headings,
+    metric_words,
+    short_metric,
+    split,
+    written,
+)
 from casual_training.outcome import Outcome
 from casual_training.study import plan, plan_ceilings
 
@@ -21,7 +32,7 @@ COMPARED = [
     "seconds_to_target_median",
     "speedup_vs_best_serial",
     "speedup_vs_serial_1_thread",
-    "test_accuracy_median",
+    "test_metric_median",
     "percent_of_ceiling",
     "samples_per_second_median",
 ]
@@ -38,8 +49,8 @@ OF_EVERY_RUN = [
     "train_seconds",
     "wall_seconds",
     "samples_per_second",
-    "validation_accuracy",
-    "test_accuracy",
+    "validation_metric",
+    "test_metric",
     "target",
     "seconds_to_target",
     "samples_to_target",
@@ -108,6 +119,7 @@ def render(
     )
     return environment.get_template("report.html.jinja2").render(
         study=study["name"],
+        only_accuracy=set(runs["metric"].unique()) <= {"accuracy"},
         answers=answers,
         progress=_progress(runs, len(missing), tables["ceilings"].empty and bool(plan_ceilings(config))),
         notes=_notes(comparison, tables["provenance"], n_stale),
@@ -133,7 +145,8 @@ def render(
 
 def _view(table: pd.DataFrame, columns: list[str]) -> dict:
     """Give the headings and the written cells of a table, for the template."""
-    return {"headings": headings(columns), "rows": [written(row, columns) for row in table.itertuples()]}
+    shown = headings(columns, table["metric"].unique() if "metric" in table else ())
+    return {"headings": shown, "rows": [written(row, columns) for row in table.itertuples()]}
 
 
 def _measured(table: pd.DataFrame, columns: list[str]) -> dict:
@@ -146,10 +159,11 @@ def _measured(table: pd.DataFrame, columns: list[str]) -> dict:
 
 
 def _chart(name: str, svg: str, behind: pd.DataFrame) -> dict:
-    title, caption = CHARTS[name]
+    metrics = behind["metric"].unique() if "metric" in behind else ()
+    title, caption = chart_title(name, metrics), CHARTS[name][1]
     # Our own file, so not escaped; the page is HTML and begins at its root element.
     inline = Markup(svg[svg.index("<svg") :].replace("<svg ", '<svg role="img" ', 1))
-    data = _view(behind, list(behind.columns))
+    data = _view(behind, [column for column in behind.columns if column != "metric"])  # its heading says it
     return {"name": name, "title": title, "svg": inline, "caption": caption, "data": data}
 
 
@@ -157,9 +171,11 @@ def _comparison(found: Answer, runs: pd.DataFrame, comparison: pd.DataFrame, n_s
     """Give one workload's comparison: a row a configuration, with its badges."""
     runs = runs[runs["workload"] == found.workload]
     baseline, target = best_serial(runs), runs["target"].min()
-    shown = dict(zip(COMPARED, headings(COMPARED), strict=True))
+    metrics = list(runs["metric"].unique())
+    shown = dict(zip(COMPARED, headings(COMPARED, metrics), strict=True))
     if pd.notna(target):
-        shown["seconds_to_target_median"] = f"time to {short_percent(target)} validation accuracy (s)"
+        aim = f"{short_metric(metrics[0], target)} validation {metric_words(metrics)}"
+        shown["seconds_to_target_median"] = f"time to {aim} (s)"
     rows = []
     for cell in comparison[comparison["workload"] == found.workload].itertuples():
         own = runs[(runs[CELL] == [getattr(cell, column) for column in CELL]).all(axis=1)]

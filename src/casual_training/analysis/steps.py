@@ -27,7 +27,7 @@ from casual_training.analysis.columns import (
     as_table,
     read_table,
 )
-from casual_training.analysis.wording import CHARTS
+from casual_training.analysis.wording import CHARTS, chart_title
 from casual_training.files import write_whole
 from casual_training.outcome import outcome
 from casual_training.run import Run
@@ -80,7 +80,8 @@ def draw_accuracy(config: dict, root: Path) -> None:
     """Draw the accuracy curves of the runs that are ok and whole, and write the table behind them."""
     data = charts.accuracy_data(_curves(config, root))
     targets = _runs(config, root).groupby("workload")["target"].first().dropna()
-    _save(charts.accuracy(data, targets.to_dict()), config, root, "accuracy")
+    title = chart_title("accuracy", data["metric"])
+    charts.save(charts.accuracy(data, targets.to_dict()), _figure(config, root, "accuracy").with_suffix(""), title)
     _write(data, _reports(config, root) / "tables" / "accuracy.csv")
 
 
@@ -129,7 +130,9 @@ def write_report(config: dict, root: Path, command: str) -> None:
         "provenance": tables.collect_provenance(folders),
         "speedup": read_table(reports / "tables" / "speedup.csv", SPEEDUP_COLUMNS),
         "staleness": read_table(reports / "tables" / "staleness.csv", STALENESS_COLUMNS),
-        "accuracy": charts.accuracy_summary(read_table(reports / "tables" / "accuracy.csv", ACCURACY_COLUMNS)),
+        "accuracy": charts.accuracy_summary(
+            read_table(reports / "tables" / "accuracy.csv", ACCURACY_COLUMNS), tables.directions(_runs(config, root))
+        ),
         "losses_smoothed": read_table(reports / "tables" / "losses_smoothed.csv", SMOOTHED_COLUMNS),
         "losses": charts.losses_summary(read_table(reports / "tables" / "losses.csv", LOSSES_COLUMNS)),
         "code_cost": read_table(reports / "tables" / "code_cost.csv", CODE_COST_COLUMNS),
@@ -191,10 +194,11 @@ def _logs(config: dict, root: Path) -> pd.DataFrame:
 
 
 def _curves(config: dict, root: Path) -> pd.DataFrame:
-    """Read the accuracy curves of the ok and whole runs, in the order of runs.csv."""
-    columns = [*OF_A_LINE, "seed", "samples", "seconds", "validation_accuracy"]
+    """Read the curves of the validation metric of the ok and whole runs, in the order of runs.csv."""
+    of_a_run = [*OF_A_LINE, "seed", "metric", "higher_is_better"]
+    columns = [*of_a_run, "samples", "seconds", "validation_metric"]
     points = [
-        (*(run[column] for column in OF_A_LINE), run["seed"], *point)
+        (*(run[column] for column in of_a_run), *point)
         for run, folder in _whole_runs(config, root)
         for point in tables.read_run(folder)["curve"]
     ]

@@ -29,18 +29,18 @@ ONLY_OF_OK_RUNS = [
     "train_seconds",
     "samples",
     "samples_per_second",
-    "validation_accuracy",
-    "test_accuracy",
+    "validation_metric",
+    "test_metric",
     "test_loss",
 ]
-NOT_OF_RATE_ONLY_RUNS = ["train_seconds", "validation_accuracy", "test_accuracy", "test_loss"]
+NOT_OF_RATE_ONLY_RUNS = ["train_seconds", "validation_metric", "test_metric", "test_loss"]
 TOLERANCE = 1e-9  # 0.83 may be a little less than 83 hundredths in binary
 
 
 def read_run(folder: Path) -> dict:
     """Read a folder's run.json: every key of it and, missing readings as None, every column of runs.csv.
 
-    Its curve is a list of (samples, seconds, validation accuracy), in the order of samples.
+    Its curve is a list of (samples, seconds, validation metric), in the order of samples.
 
     Raises:
         ValueError: the file cannot be read or does not say which run it is; the message names it.
@@ -50,7 +50,8 @@ def read_run(folder: Path) -> dict:
         run = json.loads(path.read_text(encoding="utf-8"))
         readings = run | (run.get("clocks") or {})
         run |= {column: _convert(readings.get(column), dtype) for column, dtype in RUNS_COLUMNS.items()}
-        run["curve"] = sorted(map(_point, run.get("curve") or []))
+        # A run of an earlier format names no metric and has other points; its spec is not that of the present config.
+        run["curve"] = sorted(map(_point, (run["metric"] and run.get("curve")) or []))
         run["started"] = datetime.fromisoformat(run["started_at"]).timestamp()
     except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
         reason = f"{type(error).__name__}: {error}"
@@ -64,7 +65,7 @@ def read_run(folder: Path) -> dict:
 
 
 def _point(entry: dict) -> tuple[int, float, float]:
-    return int(entry["samples"]), float(entry["seconds"]), float(entry["validation_accuracy"])
+    return int(entry["samples"]), float(entry["seconds"]), float(entry["validation_metric"])
 
 
 def _convert(value, dtype: str):
@@ -77,8 +78,9 @@ def collect_runs(folders: list[Path], methods: list[str], targets: dict[str, flo
     Args:
         folders: run folders that exist, each with a run.json.
         methods: the study's methods, in the order in which their rows are to stand.
-        targets: the validation accuracy that counts as trained, by workload; None, or no entry, is the worst that a
-            serial run ended with, rounded down to a whole percentage point.
+        targets: the validation metric that counts as trained, by workload; None, or no entry, is the worst that a
+            serial run ended with, rounded to a whole percentage point of accuracy, or to two digits of another metric,
+            so that every serial run gets there.
 
     Raises:
         ValueError: as `read_run`.
@@ -92,7 +94,8 @@ def collect_runs(folders: list[Path], methods: list[str], targets: dict[str, flo
     given = {workload: target for workload, target in targets.items() if target is not None}
     runs["target"] = runs["workload"].map(_serial_targets(runs) | given).astype(FIGURE)
     curves = [run["curve"] if ok else [] for run, ok in zip(read, is_ok & ~runs["rate_only"], strict=True)]
-    reached = [_first_on(target, curve) for target, curve in zip(runs["target"], curves, strict=True)]
+    directions = runs["higher_is_better"].fillna(True)
+    reached = [_first_on(*of_run) for of_run in zip(runs["target"], curves, directions, strict=True)]
     runs["samples_to_target"] = [samples for samples, _ in reached]
     runs["seconds_to_target"] = [seconds for _, seconds in reached]
     position = {method: index for index, method in enumerate(methods)}
@@ -104,19 +107,42 @@ def collect_runs(folders: list[Path], methods: list[str], targets: dict[str, flo
 def _serial_targets(runs: pd.DataFrame) -> dict[str, float]:
     """Take each workload's target from its serial runs; a workload without an ok one has none."""
     serial = whole(runs)[whole(runs)["strategy"] == "serial"]
-    worst = serial.groupby("workload")["validation_accuracy"].min().dropna()
-    return {workload: math.floor(100 * accuracy + TOLERANCE) / 100 for workload, accuracy in worst.items()}
+    serial = serial.dropna(subset=["validation_metric"])
+    targets = {}
+    for workload, own in serial.groupby("workload"):
+        metric, rises = own["metric"].iloc[0], bool(own["higher_is_better"].iloc[0])
+        worst = own["validation_metric"].min() if rises else own["validation_metric"].max()
+        places = 2 if metric == "accuracy" else _places_of_two_digits(worst)
+        targets[workload] = _round(worst, places, up=not rises)
+    return targets
 
 
-def _first_on(target: float, curve: list[tuple[int, float, float]]) -> tuple[int | None, float | None]:
+def _places_of_two_digits(value: float) -> int:
+    return 1 - math.floor(math.log10(abs(value))) if value else 0
+
+
+def _round(value: float, places: int, up: bool) -> float:
+    """Round up or down to so many decimal places; what is there already stays."""
+    scaled = value * 10.0**places
+    whole = math.ceil(scaled - TOLERANCE) if up else math.floor(scaled + TOLERANCE)
+    return round(whole / 10.0**places, max(0, places))
+
+
+def _first_on(target: float, curve: list[tuple[int, float, float]], rises: bool) -> tuple[int | None, float | None]:
     """Give samples and seconds of the first point of a curve that is on target, as it was measured."""
-    on_target = ((samples, seconds) for samples, seconds, accuracy in curve if accuracy >= target - TOLERANCE)
+    sign = 1 if rises else -1
+    on_target = ((samples, seconds) for samples, seconds, value in curve if sign * (value - target) >= -TOLERANCE)
     return next(on_target, (None, None))
 
 
 def whole(runs: pd.DataFrame) -> pd.DataFrame:
     """Leave out the runs of which only the rate was measured."""
     return runs[~runs["rate_only"].fillna(False)]
+
+
+def directions(runs: pd.DataFrame) -> dict[str, bool]:
+    """Say of each workload whether more of its metric is better."""
+    return runs.groupby("workload")["higher_is_better"].first().fillna(True).astype(bool).to_dict()
 
 
 def collect_ceilings(folders: list[Path]) -> pd.DataFrame:
@@ -215,7 +241,8 @@ def compare_methods(runs: pd.DataFrame, ceilings: pd.DataFrame) -> pd.DataFrame:
         speedup_vs_best_serial=("speedup_vs_best_serial", "median"),
         speedup_vs_serial_1_thread=("speedup_vs_serial_1_thread", "median"),
         percent_of_ceiling=("percent_of_ceiling", "median"),
-        test_accuracy_median=("test_accuracy", "median"),
+        metric=("metric", "first"),
+        test_metric_median=("test_metric", "median"),
     )
     comparison.loc[comparison["n_on_target"] < comparison["n_ok"], "seconds_to_target_median"] = pd.NA
     return as_table(comparison.reset_index(), COMPARISON_COLUMNS)

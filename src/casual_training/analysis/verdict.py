@@ -21,10 +21,11 @@ from dataclasses import dataclass
 import pandas as pd
 
 from casual_training.analysis.tables import best_serial, whole
-from casual_training.analysis.wording import count, digits, listed, percent
+from casual_training.analysis.wording import count, digits, listed, metric, metric_words
 
 TIME_MARGIN_PERCENT = 5
 ACCURACY_MARGIN_POINTS = 1
+METRIC_MARGIN_PERCENT = 1  # of the baseline's value, where the metric is not accuracy
 
 
 @dataclass(frozen=True)
@@ -76,8 +77,13 @@ class Cell:
 
     @property
     def accuracy(self) -> str:
-        """Median test accuracy in words."""
-        return percent(self.summary["test_accuracy_median"])
+        """Median test accuracy, or another metric, in words."""
+        return metric(self.metric, self.summary["test_metric_median"])
+
+    @property
+    def metric(self) -> str:
+        """What it is judged by."""
+        return self.runs["metric"].iloc[0]
 
 
 def answer(workload: str, runs: pd.DataFrame, comparison: pd.DataFrame, seeds: list[int]) -> Answer:
@@ -105,7 +111,7 @@ def answer(workload: str, runs: pd.DataFrame, comparison: pd.DataFrame, seeds: l
     passed_over = [cell for cell in faster if cell not in contenders]
     not_faster = [cell for cell in parallel if cell not in faster]
 
-    winner, equal = None, " at equal accuracy" if passed_over else ""
+    winner, equal = None, f" at equal {metric_words([baseline.metric])}" if passed_over else ""
     if contenders:
         best, level = _choose(contenders)
         winner = (best.method, best.workers)
@@ -161,8 +167,12 @@ def _is_clearly_faster(cell: Cell, other: Cell) -> bool:
 
 
 def _is_accurate(cell: Cell, baseline: Cell) -> bool:
-    lost = (baseline.runs["validation_accuracy"] - cell.runs["validation_accuracy"]).median()  # paired by seed
-    return 100 * lost <= ACCURACY_MARGIN_POINTS + 1e-9  # 0.84 - 0.83 is a little more than 0.01 in binary
+    sign = 1 if baseline.runs["higher_is_better"].all() else -1
+    own, reference = cell.runs["validation_metric"], baseline.runs["validation_metric"]
+    lost = sign * (reference - own)  # paired by seed
+    if baseline.metric == "accuracy":
+        return 100 * lost.median() <= ACCURACY_MARGIN_POINTS + 1e-9  # 0.84 - 0.83 is more than 0.01 in binary
+    return (100 * lost - METRIC_MARGIN_PERCENT * reference.abs()).median() <= 1e-9
 
 
 def _choose(contenders: list[Cell]) -> tuple[Cell, list[Cell]]:
@@ -186,13 +196,13 @@ def _won(best: Cell, baseline: Cell, n_seeds: int) -> str:
     return (
         f"{best.time}, {best.summary['speedup_vs_best_serial']:.2f} times as fast as the best serial run "
         f"({baseline.name}, {digits(baseline.seconds)} s) {_median(n_seeds)}{in_each}, "
-        f"at {best.accuracy} test accuracy against {baseline.accuracy}."
+        f"at {best.accuracy} test {metric_words([baseline.metric])} against {baseline.accuracy}."
     )
 
 
 def _stayed_serial(baseline: Cell, n_seeds: int) -> str:
     took = f"The best serial run, {baseline.name}, took {baseline.time} {_median(n_seeds)}"
-    return f"{took}, at {baseline.accuracy} test accuracy."
+    return f"{took}, at {baseline.accuracy} test {metric_words([baseline.metric])}."
 
 
 def _not_clear(closest: Cell, baseline: Cell, n_seeds: int) -> str:
@@ -211,9 +221,13 @@ def _why_no_parallel(workload: str, runs: pd.DataFrame) -> str:
 def _notes(passed_over: list[Cell], baseline: Cell, n_left_out: int, n_seeds: int) -> str:
     notes = ""
     if passed_over:
+        is_accuracy = baseline.metric == "accuracy"
+        behind = (
+            f"{ACCURACY_MARGIN_POINTS} percentage point below" if is_accuracy else f"{METRIC_MARGIN_PERCENT} % behind"
+        )
         notes += (
             f" Passed over: {listed(cell.name for cell in passed_over)} took less time, but ended more than "
-            f"{ACCURACY_MARGIN_POINTS} percentage point below {baseline.name} in validation accuracy."
+            f"{behind} {baseline.name} in validation {metric_words([baseline.metric])}."
         )
     if n_left_out:
         notes += f" Left out, as not ok in every seed: {count(n_left_out, 'configuration')}."

@@ -8,7 +8,7 @@ import pandas as pd
 
 CHARTS = {  # in the order of the page; a title, and the caption of the table behind the chart
     "speedup": ("Speed-up of each configuration against the best serial run", "The speed-up of each run"),
-    "accuracy": ("Validation accuracy during training", "A summary; the CSV file has every point"),
+    "accuracy": ("Validation {metric} during training", "A summary; the CSV file has every point"),
     "losses_smoothed": (
         "Training loss of the first seed, smoothed, against seconds of training",
         "The smoothed losses",
@@ -54,6 +54,27 @@ def short_percent(share: float) -> str:
     return f"{100 * share:g} %"
 
 
+def metric_words(metrics: Iterable[str]) -> str:
+    """Name what is measured in words: "mean squared error"; "metric" where there are several."""
+    names = dict.fromkeys(metrics) or {"accuracy": None}
+    return next(iter(names)).replace("_", " ") if len(names) == 1 else "metric"
+
+
+def metric(name: str, value: float) -> str:
+    """Write the value of a metric: accuracy as a percentage, others with three digits."""
+    return percent(value) if name == "accuracy" else digits(value)
+
+
+def short_metric(name: str, value: float) -> str:
+    """Write the value of a metric that is mostly a round figure: 83 %, 0.51."""
+    return short_percent(value) if name == "accuracy" else f"{value:g}"
+
+
+def chart_title(name: str, metrics: Iterable[str]) -> str:
+    """Give the title of a chart of CHARTS, for a study of these metrics."""
+    return CHARTS[name][0].format(metric=metric_words(metrics))
+
+
 def claimed(row) -> str:
     """Write what was measured about a claim: "1.85 times as fast (1.80 to 1.90, 3 seeds)"; empty without a figure."""
     if pd.isna(row.measured):
@@ -82,7 +103,7 @@ class Column(NamedTuple):
 
 SECONDS = Column("training time (s)", digits)
 SPEED = Column("samples per second", "{:,.0f}".format)
-TEST_ACCURACY = Column("test accuracy", percent)
+TEST_METRIC = Column("test {metric}", metric)
 COLUMNS = {
     "workload": Column("workload"),
     "method": Column("method"),
@@ -104,10 +125,10 @@ COLUMNS = {
     "speedup_vs_serial_1_thread": Column("speed-up over one thread", "{:.2f}".format),
     "ceiling_speedup": Column("ceiling, as a speed-up", "{:.2f}".format),
     "percent_of_ceiling": Column("share of the ceiling", "{:.0f} %".format),
-    "validation_accuracy": Column("validation accuracy", percent),
-    "test_accuracy": TEST_ACCURACY,
-    "test_accuracy_median": TEST_ACCURACY,
-    "target": Column("target", short_percent),
+    "validation_metric": Column("validation {metric}", metric),
+    "test_metric": TEST_METRIC,
+    "test_metric_median": TEST_METRIC,
+    "target": Column("target", short_metric),
     "seconds_to_target": Column("time to target (s)", digits),
     "seconds_to_target_median": Column("time to target (s)", digits),
     "lines_changed": Column("lines of code changed"),
@@ -115,8 +136,8 @@ COLUMNS = {
     "samples_to_target": Column("samples to target", "{:,.0f}".format),
     "seeds": Column("seeds"),
     "points": Column("points"),
-    "highest_accuracy": Column("highest accuracy", percent),
-    "last_accuracy_median": Column("last accuracy, median", percent),
+    "best_metric": Column("best {metric}", metric),
+    "last_metric_median": Column("last {metric}, median", metric),
     "pss_mb": Column("memory at the end (MB), shared pages once", "{:,.0f}".format),
     "overlap": Column("time in which all workers trained", short_percent),
     "peak_rss_mb": Column("peak memory (MB), shared pages once a worker", "{:,.0f}".format),
@@ -148,12 +169,22 @@ COLUMNS = {
 }
 
 
-def headings(columns: Iterable[str]) -> list[str]:
-    """Give the headings of columns."""
-    return [COLUMNS[column].heading for column in columns]
+OF_A_METRIC = [name for name, column in COLUMNS.items() if column.write in (metric, short_metric)]
+
+
+def headings(columns: Iterable[str], metrics: Iterable[str] = ()) -> list[str]:
+    """Give the headings of columns, in a table of these metrics."""
+    return [COLUMNS[column].heading.format(metric=metric_words(metrics)) for column in columns]
 
 
 def written(row, columns: Iterable[str]) -> list[str]:
-    """Write the cells of a table's row (as `itertuples` gives it); a dash where one is empty."""
-    values = {column: getattr(row, column) for column in columns}
-    return ["-" if pd.isna(value) else COLUMNS[column].write(value) for column, value in values.items()]
+    """Write the cells of a table's row (as `itertuples` gives it); a dash where one is empty.
+
+    A row with a value of a metric has its name in `metric`.
+    """
+    cells = []
+    for column in columns:
+        value, write = getattr(row, column), COLUMNS[column].write
+        about = [row.metric] if column in OF_A_METRIC else []
+        cells.append("-" if pd.isna(value) else write(*about, value))
+    return cells
