@@ -135,6 +135,13 @@ def _check_names(config: dict) -> None:
                     f"config: {kind} {other!r} and {name!r} would share one results folder where upper and lower "
                     "case are the same; rename one"
                 )
+    for entry in study["headline"]:
+        _choose(entry["method"], config["methods"], "study.headline", "add it under methods: or")
+        if config["methods"][entry["method"]]["max_steps"] is not None:
+            raise ValueError(
+                f"config: study.headline declares {entry['method']}, of which only the rate is measured (max_steps), so "
+                "it never reaches a target; declare another"
+            )
     for name, workload in config["workloads"].items():
         where = f"workloads.{name}"
         _choose(workload["dataset"], DATASETS, f"{where}.dataset")
@@ -150,6 +157,20 @@ def _check_names(config: dict) -> None:
     for name, method in config["methods"].items():
         known = [strategy for strategy in strategies.names() if strategy != CEILING_STRATEGY]
         _choose(method["strategy"], known, f"methods.{name}.strategy")
+
+
+def headline(config: dict, workload: str) -> list[tuple[str, int]]:
+    """List the (method, workers) that a study declares as the comparisons of a workload, in its order.
+
+    An entry of a method or of a number of workers that the workload is not trained with is none of its comparisons.
+    """
+    cores = _cores(config)
+    trained = {(run.method, run.workers) for run in plan(config) if run.workload == workload}
+    entries = [
+        (entry["method"], cores if entry["workers"] == "cores" else entry["workers"])
+        for entry in config["study"]["headline"]
+    ]
+    return [entry for entry in dict.fromkeys(entries) if entry in trained]
 
 
 def _choose(name: str, known, where: str, advice: str = "") -> None:
@@ -210,9 +231,13 @@ def plan_ceilings(config: dict) -> list[Run]:
     return [run for run in schedule(config) if run.strategy == CEILING_STRATEGY]
 
 
+def _cores(config: dict) -> int:
+    return machine.cores() if config["machine"]["cores"] == "auto" else config["machine"]["cores"]
+
+
 def _block(config: dict, seed: int) -> list[Run]:
     study = config["study"]
-    cores = machine.cores() if config["machine"]["cores"] == "auto" else config["machine"]["cores"]
+    cores = _cores(config)
     # `cores` in the list of workers may repeat a number that is there already.
     workers = dict.fromkeys(cores if count == "cores" else count for count in study["workers"])
     ceiling = {
@@ -314,6 +339,7 @@ def one_run(config: dict, workload: str | None, method: str, workers: int, epoch
         "workers": [workers],
         "seeds": [seed],
         "snapshots": config["study"]["snapshots"],
+        "headline": [],
     }
     chosen = config["workloads"][workload] | {"methods": None}
     (run,) = plan(validate(config | {"study": study, "workloads": {workload: chosen}}))

@@ -31,6 +31,7 @@ RUNS_COLUMNS = {
     "evaluate_seconds": FIGURE,
     "write_seconds": FIGURE,
     "wall_seconds": FIGURE,
+    "startup_seconds": FIGURE,
     "samples": WHOLE,
     "samples_per_second": FIGURE,
     "validation_accuracy": FIGURE,
@@ -85,6 +86,18 @@ CLAIMS_COLUMNS = {
     "verdict": TEXT,
     "note": TEXT,
     "command": TEXT,
+}
+SPEEDUPS_COLUMNS = {
+    "workload": TEXT,
+    "method": TEXT,
+    "workers": WHOLE,
+    "epochs": FIGURE,
+    "baseline": TEXT,
+    "speedup_to_target": FIGURE,
+    "rate_factor": FIGURE,
+    "samples_factor": FIGURE,
+    "cold_speedup": FIGURE,
+    "break_even_seconds": FIGURE,
 }
 LOGGED_COLUMNS = {"worker": WHOLE, "step": WHOLE, "seconds": FIGURE, "samples": WHOLE, "loss": FIGURE}
 PROVENANCE_COLUMNS = {"started_at": TEXT, "machine": TEXT, "versions": TEXT, "commit": TEXT}

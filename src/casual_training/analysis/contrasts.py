@@ -25,6 +25,7 @@ MOST_SEEDS = 100  # beyond which no number of seeds is suggested
 
 FASTER, SLOWER, EQUIVALENT = "faster", "slower", "equivalent"
 NO_DIFFERENCE, FAILS_TARGET = "no detectable difference", "fails target"
+NOT_OK = "not ok in every seed"  # of a comparison that cannot be judged
 
 
 @dataclass(frozen=True)
