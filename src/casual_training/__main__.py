@@ -112,10 +112,11 @@ def _fetch(arguments) -> None:
 
 
 def _train(arguments) -> None:
-    from casual_training import experiment
+    from casual_training import experiment, repetition
 
     run, data_dir = _requested_run(arguments)
-    experiment.perform(run, arguments.out, data_dir)
+    record = experiment.perform(run, arguments.out, data_dir)
+    repetition.repeat_if_contaminated(record, arguments.out)
 
 
 def _requested_run(arguments):

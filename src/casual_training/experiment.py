@@ -19,7 +19,7 @@ import traceback
 from collections.abc import Iterator
 from pathlib import Path
 
-from casual_training import processes, strategies
+from casual_training import processes, repetition, strategies
 from casual_training.clocks import PhaseClock, process_start
 from casual_training.files import write_whole
 from casual_training.machine_lock import exclusive_machine
@@ -32,8 +32,8 @@ STOPPING_SECONDS = 3  # a little more than processes.py needs to end workers tha
 THREADING_VARIABLES = ("OMP_", "GOMP_", "KMP_", "MKL_", "OPENBLAS_", "GOTO_", "VECLIB_", "NUMEXPR_")
 
 
-def perform(run: Run, folder: Path, data_dir: Path) -> str:
-    """Train and evaluate one run, write its folder and return its status.
+def perform(run: Run, folder: Path, data_dir: Path) -> dict:
+    """Train and evaluate one run, write its folder and return what stands in its run.json.
 
     Args:
         run: what to train and how.
@@ -56,11 +56,14 @@ def perform(run: Run, folder: Path, data_dir: Path) -> str:
         fetch(run.dataset, data_dir)
     with exclusive_machine(), _log(folder / "train.log") as console:
         wait_seconds = time.perf_counter() - begun
-        clock = PhaseClock(process_start() + wait_seconds)
+        number, started = repetition.attempt()
+        if number == 1:
+            repetition.forget_first(folder)
+        clock = PhaseClock((started or process_start()) + wait_seconds)
         print(f"{run.method} {run.split}, seed {run.seed}: started", file=console, flush=True)
         record = _perform(run, folder, data_dir, clock, wait_seconds)
         print(f"{run.method} {run.split}, seed {run.seed}: {_summary(record)}", file=console, flush=True)
-    return record["status"]
+    return record
 
 
 class Terminated(SystemExit):
@@ -76,7 +79,7 @@ def _stop(number: int, frame) -> None:
 
 def _perform(run: Run, folder: Path, data_dir: Path, clock: PhaseClock, wait_seconds: float) -> dict:
     """Make the run and write its folder; returns what stands in run.json."""
-    about = describe(run)
+    about = describe(run, repetition.attempt()[0])
     try:
         result, recorder = _measure(run, data_dir, clock)
     except (KeyboardInterrupt, Terminated) as stop:

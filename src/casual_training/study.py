@@ -139,8 +139,8 @@ def _check_names(config: dict) -> None:
         _choose(entry["method"], config["methods"], "study.headline", "add it under methods: or")
         if config["methods"][entry["method"]]["max_steps"] is not None:
             raise ValueError(
-                f"config: study.headline declares {entry['method']}, of which only the rate is measured (max_steps), so "
-                "it never reaches a target; declare another"
+                f"config: study.headline declares {entry['method']}, which never reaches a target, because only its "
+                "rate is measured (max_steps); declare another"
             )
     for name, workload in config["workloads"].items():
         where = f"workloads.{name}"
@@ -159,18 +159,21 @@ def _check_names(config: dict) -> None:
         _choose(method["strategy"], known, f"methods.{name}.strategy")
 
 
-def headline(config: dict, workload: str) -> list[tuple[str, int]]:
-    """List the (method, workers) that a study declares as the comparisons of a workload, in its order.
+def declared(config: dict) -> dict[str, list[tuple[str, int]]]:
+    """List the comparisons (method, workers) that a study declares, by workload, each in the order of the config.
 
-    An entry of a method or of a number of workers that the workload is not trained with is none of its comparisons.
+    An entry of a method or of a number of workers that a workload is not trained with is none of its comparisons.
     """
-    cores = _cores(config)
-    trained = {(run.method, run.workers) for run in plan(config) if run.workload == workload}
+    cores, runs = _cores(config), plan(config)
     entries = [
         (entry["method"], cores if entry["workers"] == "cores" else entry["workers"])
         for entry in config["study"]["headline"]
     ]
-    return [entry for entry in dict.fromkeys(entries) if entry in trained]
+    trained = {(run.workload, run.method, run.workers) for run in runs}
+    return {
+        workload: [entry for entry in dict.fromkeys(entries) if (workload, *entry) in trained]
+        for workload in config["study"]["workloads"]
+    }
 
 
 def _choose(name: str, known, where: str, advice: str = "") -> None:

@@ -44,6 +44,11 @@ RUNS_COLUMNS = {
     "peak_rss_mb": FIGURE,
     "pss_mb": FIGURE,
     "overlap": FIGURE,
+    "load_average": FIGURE,
+    "foreign_cpu_share": FIGURE,
+    "steal_share": FIGURE,
+    "contaminated": FLAG,
+    "attempt": WHOLE,
 }
 CEILINGS_COLUMNS = {
     "workload": TEXT,
@@ -69,6 +74,15 @@ COMPARISON_COLUMNS = {
     "speedup_vs_serial_1_thread": FIGURE,
     "percent_of_ceiling": FIGURE,
     "test_accuracy_median": FIGURE,
+    "speedup_to_target": FIGURE,
+    "speedup_low": FIGURE,
+    "speedup_high": FIGURE,
+    "verdict": TEXT,
+    "further_seeds": WHOLE,
+    "rate_factor": FIGURE,
+    "samples_factor": FIGURE,
+    "cold_speedup": FIGURE,
+    "break_even_seconds": FIGURE,
 }
 CLAIMS_COLUMNS = {
     "id": TEXT,

@@ -13,11 +13,12 @@ from casual_training.analysis.tables import best_serial
 from casual_training.analysis.verdict import Answer, answer
 from casual_training.analysis.wording import CHARTS, claimed, count, digits, headings, short_percent, split, written
 from casual_training.outcome import Outcome
-from casual_training.study import plan, plan_ceilings
+from casual_training.study import declared, plan, plan_ceilings
 
 COMPARED = [
     "train_seconds_median",
     "seconds_to_target_median",
+    "speedup_to_target",
     "speedup_vs_best_serial",
     "speedup_vs_serial_1_thread",
     "test_accuracy_median",
@@ -72,7 +73,9 @@ def render(
         n_stale: run folders left out because another config made them.
     """
     study, runs, comparison = config["study"], tables["runs"], tables["comparison"]
-    answers = [answer(workload, runs, comparison, study["seeds"]) for workload in study["workloads"]]
+    answers = [
+        answer(workload, runs, comparison, study["seeds"], entries) for workload, entries in declared(config).items()
+    ]
     environment = Environment(
         loader=FileSystemLoader(Path(__file__).parent),
         autoescape=True,

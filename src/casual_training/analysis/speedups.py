@@ -1,10 +1,10 @@
 """The speed-up to the target of each configuration: the figure that the answer is about, and its parts.
 
-The endpoint is the ratio of seconds to the target on the train clock, against the serial method that gets there soonest,
-paired by seed. A seed that misses the target, or is not ok, has no ratio.
+The endpoint is the ratio of seconds to the target on the train clock, against the serial method that gets there
+soonest, paired by seed. A seed that misses the target, or is not ok, has no ratio.
 
 - It splits exactly into two factors: samples a second (up to the target), and how many fewer samples it takes.
-- A serial method that the study declares as a comparison of its own is compared, and is no baseline.
+- A serial method that the study declares as a comparison is compared, and is no baseline.
 - On the cold clock a run begins with its process: importing, loading and starting workers count.
 - Break-even: the seconds of serial training above which the cold run of the method ends first, so
   (its start-up - serial's start-up) / (1 - 1 / speed-up).
@@ -18,7 +18,6 @@ import pandas as pd
 
 from casual_training.analysis.columns import CELL, FIGURE, SPEEDUPS_COLUMNS, as_table
 from casual_training.analysis.tables import whole
-
 
 Declared = list[tuple[str, int]]  # the (method, workers) that a study declares for a workload
 

@@ -141,8 +141,9 @@ def _why_no_answer(workload: str, runs: pd.DataFrame, seeds: list[int], declared
         if n_ok < len(seeds):
             return f"There is no answer for {workload}: no serial method is ok in more than {n_ok} of {n_seeds}."
         n_reached = _most(alone[alone["seconds_to_target"].notna()])
-        reached = f"reached {_target(runs)} in {n_reached} of {n_seeds}" if n_reached else f"reached {_target(runs)}"
-        return f"There is no answer for {workload}: no serial method {reached}, so there is nothing to compare with."
+        reached = f"no serial method reached {_target(runs)} in more than {n_reached} of {n_seeds}"
+        never = f"serial training never reached {_target(runs)}"
+        return f"There is no answer for {workload}: {reached if n_reached else never}, so there is nothing to compare with."
     if not declared:
         return f"The study declares no comparison for {workload} (study.headline), so nothing is decided."
     cells = set(zip(runs["method"], runs["workers"], strict=True))
