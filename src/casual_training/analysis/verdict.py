@@ -143,7 +143,8 @@ def _why_no_answer(workload: str, runs: pd.DataFrame, seeds: list[int], declared
         n_reached = _most(alone[alone["seconds_to_target"].notna()])
         reached = f"no serial method reached {_target(runs)} in more than {n_reached} of {n_seeds}"
         never = f"serial training never reached {_target(runs)}"
-        return f"There is no answer for {workload}: {reached if n_reached else never}, so there is nothing to compare with."
+        why = reached if n_reached else never
+        return f"There is no answer for {workload}: {why}, so there is nothing to compare with."
     if not declared:
         return f"The study declares no comparison for {workload} (study.headline), so nothing is decided."
     cells = set(zip(runs["method"], runs["workers"], strict=True))
