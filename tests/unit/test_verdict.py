@@ -41,7 +41,7 @@ def test_a_way_that_is_surely_faster_is_announced_with_its_lower_bound_and_its_c
     assert found.winner == ("hogwild", 2)
     assert found.baseline == "threads"
     assert found.headline == (
-        "On this machine (2 cores), for images, use hogwild with 2 workers: at least 1.48 times as fast to "
+        "On this machine (2 cores), for images, use hogwild with 2 workers: at least 1.47 times as fast to "
         "80 % validation accuracy as the best serial run (95 %), 17 lines of code."
     )
     assert found.low < found.contrasts[0]["speedup"] == pytest.approx(1.5, rel=1e-3)

@@ -101,6 +101,17 @@ CLAIMS_COLUMNS = {
     "note": TEXT,
     "command": TEXT,
 }
+COST_COLUMNS = {
+    "workload": TEXT,
+    "method": TEXT,
+    "workers": WHOLE,
+    "epochs": FIGURE,
+    "train_seconds": FIGURE,
+    "cpu_seconds": FIGURE,
+    "energy_wh_modelled": FIGURE,
+    "electricity_cost_modelled": FIGURE,
+    "cloud_cost_modelled": FIGURE,
+}
 SPEEDUPS_COLUMNS = {
     "workload": TEXT,
     "method": TEXT,
