@@ -54,7 +54,6 @@ MACHINE = {
     "logical_cpus": 4,
     "physical_cores": 2,
     "memory_gb": 15.6,
-    "load_average": 0.1,
 }
 VERSIONS = {"python": "3.11.7", "casual-training": "0.1.0", "torch": "2.14.1", "numpy": "2.4.6"}
 
@@ -168,6 +167,11 @@ def describe_run(run: Run, position: int = 0) -> dict:
         "peak_rss_mb": 450.0 * workers,
         "pss_mb": 250.0 * workers,
         "overlap": 0.99,
+        "load_average": 0.1,
+        "foreign_cpu_share": 0.004,
+        "steal_share": 0.0,
+        "contaminated": False,
+        "attempt": 1,
         "curve": make_curve(samples, seconds, accuracy),
         "worker_records": [of_worker | {"rank": rank} for rank in range(workers)],
         "server_record": None,

@@ -122,17 +122,19 @@ def _fetch(arguments) -> None:
 
 
 def _train(arguments) -> None:
-    from casual_training import experiment
+    from casual_training import experiment, repetition
     from casual_training.own import OwnCodeError
 
     run, data_dir = _requested_run(arguments)
     try:
-        experiment.perform(run, arguments.out, data_dir)
+        record = experiment.perform(run, arguments.out, data_dir)
     except OwnCodeError as error:
         if arguments.run is None:
             raise
         # The run of a study is a row that says so, as a run that fails is, and the study goes on with what is right.
         print(f"casual-training: {error}", file=sys.stderr)
+        return
+    repetition.repeat_if_contaminated(record, arguments.out)
 
 
 def _requested_run(arguments):

@@ -20,7 +20,7 @@ import traceback
 from collections.abc import Iterator
 from pathlib import Path
 
-from casual_training import own, processes, strategies
+from casual_training import own, processes, repetition, strategies
 from casual_training.clocks import PhaseClock, process_start
 from casual_training.files import write_whole
 from casual_training.machine_lock import exclusive_machine
@@ -34,8 +34,8 @@ STOPPING_SECONDS = 3  # a little more than processes.py needs to end workers tha
 THREADING_VARIABLES = ("OMP_", "GOMP_", "KMP_", "MKL_", "OPENBLAS_", "GOTO_", "VECLIB_", "NUMEXPR_")
 
 
-def perform(run: Run, folder: Path, data_dir: Path) -> str:
-    """Train and evaluate one run, write its folder and return its status.
+def perform(run: Run, folder: Path, data_dir: Path) -> dict:
+    """Train and evaluate one run, write its folder and return what stands in its run.json.
 
     Args:
         run: what to train and how.
@@ -59,13 +59,16 @@ def perform(run: Run, folder: Path, data_dir: Path) -> str:
         fetch(run.dataset, data_dir)
     with exclusive_machine(), _log(folder / "train.log") as console:
         wait_seconds = time.perf_counter() - begun
-        clock = PhaseClock(process_start() + wait_seconds)
+        number, started = repetition.attempt()
+        if number == 1:
+            repetition.forget_first(folder)
+        clock = PhaseClock((started or process_start()) + wait_seconds)
         print(f"{run.method} {run.split}, seed {run.seed}: started", file=console, flush=True)
         record, wrong = _perform(run, folder, data_dir, clock, wait_seconds)
         print(f"{run.method} {run.split}, seed {run.seed}: {_summary(record)}", file=console, flush=True)
     if wrong:
         raise wrong
-    return record["status"]
+    return record
 
 
 class Terminated(SystemExit):
@@ -83,7 +86,7 @@ def _perform(
     run: Run, folder: Path, data_dir: Path, clock: PhaseClock, wait_seconds: float
 ) -> tuple[dict, OwnCodeError | None]:
     """Make the run and write its folder; returns what stands in run.json, and what is wrong with the user's code."""
-    about, wrong = describe(run), None
+    about, wrong = describe(run, repetition.attempt()[0]), None
     try:
         result, recorder = _measure(run, data_dir, clock)
     except OwnCodeError as error:

@@ -20,10 +20,13 @@ MEASURED = (
     "peak_rss_mb",
     "pss_mb",
     "overlap",
+    "foreign_cpu_share",
+    "steal_share",
+    "contaminated",
 )
 
 
-def describe(run: Run) -> dict:
+def describe(run: Run, attempt: int) -> dict:
     """Say what is run, on what machine and with which code, as plain values for JSON; what is measured is empty yet."""
     commit, commit_dirty = machine.commit()
     return {
@@ -46,7 +49,9 @@ def describe(run: Run) -> dict:
         "started_at": datetime.now(UTC).isoformat(),
         **dict.fromkeys(MEASURED),
         "spec": run.spec,
-        "machine": machine.describe() | {"load_average": machine.load_average()},
+        "machine": machine.describe(),
+        "load_average": machine.load_average(),
+        "attempt": attempt,
         "versions": machine.versions(),
         "commit": commit,
         "commit_dirty": commit_dirty,
@@ -58,13 +63,15 @@ def speed(recorder) -> dict:
     workers, server = recorder.workers(), recorder.server()
     everybody = [*workers, server] if server else workers
     weights = [process["pss_mb"] for process in everybody]
+    cpu_seconds = sum(process["cpu_seconds"] for process in everybody)
     return {
         "samples": recorder.samples,
         "samples_per_second": recorder.samples / (recorder.ended - recorder.started),
-        "cpu_seconds": sum(process["cpu_seconds"] for process in everybody),
+        "cpu_seconds": cpu_seconds,
         "peak_rss_mb": sum(process["peak_rss_mb"] for process in everybody),
         "pss_mb": None if None in weights else sum(weights),
         "overlap": recorder.overlap,
+        **recorder.noise(cpu_seconds),
     }
 
 

@@ -12,11 +12,13 @@ from collections.abc import Iterator
 
 import torch
 
-from casual_training import machine
+from casual_training import machine, noise
 from casual_training.snapshots import Snapshots
 
 # Columns of a worker's row of counters.
 STARTED, ENDED, STEPS, SAMPLES, THREADS, CPU_SECONDS, PEAK_RSS_MB, PSS_MB, COMPLETED = range(9)
+# What the whole machine had done by the worker's start and end: noise.cpu_times, zeros where there is no reading.
+BUSY_BEFORE, STEAL_BEFORE, BUSY_AFTER, STEAL_AFTER = range(9, 13)
 # What a worker may measure of its dealings with others: each is counted and summed up.
 MEASURES = (
     "communication_seconds",  # all that is neither data nor computing: exchanging gradients or weights, waiting for it
@@ -42,7 +44,7 @@ class Recorder:
 
     def __init__(self, workers: int, steps: int, log_interval: int, snapshots: Snapshots | None = None):
         # float64 throughout: counts are exact up to 2**53, and perf_counter keeps its nanoseconds.
-        self._rows = torch.zeros(workers + 1, 9, dtype=torch.float64).share_memory_()
+        self._rows = torch.zeros(workers + 1, 13, dtype=torch.float64).share_memory_()
         self.counters = self._rows[:workers]
         self._server = workers  # the last row is the server's, if the strategy has one
         # (workers, notes, [step, moment, samples, loss])
@@ -68,6 +70,7 @@ class Recorder:
         self._due = list(self.snapshots.thresholds) if self.snapshots and rank == 0 else []
         self._everybodys_samples = self.counters[:, SAMPLES].numpy()
         self._counters[THREADS] = threads
+        self._counters[[BUSY_BEFORE, STEAL_BEFORE]] = noise.cpu_times() or (0.0, 0.0)
         self._cpu_started = time.process_time()
         self._counters[STARTED] = time.perf_counter()
 
@@ -129,6 +132,7 @@ class Recorder:
         """End the record of the calling process, at this moment; without it a worker counts as failed."""
         self._counters[ENDED] = time.perf_counter()
         self._counters[CPU_SECONDS] = time.process_time() - self._cpu_started
+        self._counters[[BUSY_AFTER, STEAL_AFTER]] = noise.cpu_times() or (0.0, 0.0)
         self._counters[STEPS] = self._steps
         self._counters[PEAK_RSS_MB] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * MB_PER_MAXRSS
         self._counters[COMPLETED] = 1
@@ -154,6 +158,15 @@ class Recorder:
         started, ended = self.counters[:, STARTED], self.counters[:, ENDED]
         together = (ended.min() - started.max()).item()
         return max(0.0, together) / (self.ended - self.started)
+
+    def noise(self, own_cpu_seconds: float) -> dict:
+        """Assess what others took of the machine between the first start and the last end; empty without readings."""
+        rows = self.counters
+        first, last = rows[rows[:, STARTED].argmin()], rows[rows[:, ENDED].argmax()]
+        if not (first[BUSY_BEFORE] and last[BUSY_AFTER]):
+            return dict.fromkeys(("foreign_cpu_share", "steal_share", "contaminated"))
+        busy, steal = (last[BUSY_AFTER] - first[BUSY_BEFORE]).item(), (last[STEAL_AFTER] - first[STEAL_BEFORE]).item()
+        return noise.assess(busy, steal, own_cpu_seconds, self.ended - self.started, noise.allowed_cores())
 
     @property
     def samples(self) -> int:

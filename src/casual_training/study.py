@@ -136,6 +136,13 @@ def _check_names(config: dict) -> None:
                     f"config: {kind} {other!r} and {name!r} would share one results folder where upper and lower "
                     "case are the same; rename one"
                 )
+    for entry in study["headline"]:
+        _choose(entry["method"], config["methods"], "study.headline", "add it under methods: or")
+        if config["methods"][entry["method"]]["max_steps"] is not None:
+            raise ValueError(
+                f"config: study.headline declares {entry['method']}, which never reaches a target, because only its "
+                "rate is measured (max_steps); declare another"
+            )
     for name, workload in config["workloads"].items():
         where = f"workloads.{name}"
         _choose_or_own(workload["dataset"], DATASETS, f"{where}.dataset")
@@ -155,6 +162,23 @@ def _check_names(config: dict) -> None:
     for name, method in config["methods"].items():
         known = [strategy for strategy in strategies.names() if strategy != CEILING_STRATEGY]
         _choose(method["strategy"], known, f"methods.{name}.strategy")
+
+
+def declared(config: dict) -> dict[str, list[tuple[str, int]]]:
+    """List the comparisons (method, workers) that a study declares, by workload, each in the order of the config.
+
+    An entry of a method or of a number of workers that a workload is not trained with is none of its comparisons.
+    """
+    cores, runs = _cores(config), plan(config)
+    entries = [
+        (entry["method"], cores if entry["workers"] == "cores" else entry["workers"])
+        for entry in config["study"]["headline"]
+    ]
+    trained = {(run.workload, run.method, run.workers) for run in runs}
+    return {
+        workload: [entry for entry in dict.fromkeys(entries) if (workload, *entry) in trained]
+        for workload in config["study"]["workloads"]
+    }
 
 
 def _choose(name: str, known, where: str, advice: str = "") -> None:
@@ -249,9 +273,13 @@ def _diagnosis(run: Run) -> Run:
     return dataclasses.replace(run, diagnose=True, max_steps=max_steps, snapshots=1)
 
 
+def _cores(config: dict) -> int:
+    return machine.cores() if config["machine"]["cores"] == "auto" else config["machine"]["cores"]
+
+
 def _block(config: dict, seed: int) -> list[Run]:
     study = config["study"]
-    cores = machine.cores() if config["machine"]["cores"] == "auto" else config["machine"]["cores"]
+    cores = _cores(config)
     # `cores` in the list of workers may repeat a number that is there already.
     workers = dict.fromkeys(cores if count == "cores" else count for count in study["workers"])
     ceiling = {
@@ -367,6 +395,7 @@ def one_run(config: dict, workload: str | None, method: str, workers: int, epoch
         "seeds": [seed],
         "snapshots": config["study"]["snapshots"],
         "diagnose": False,
+        "headline": [],
     }
     chosen = config["workloads"][workload] | {"methods": None}
     (run,) = plan(validate(config | {"study": study, "workloads": {workload: chosen}}))

@@ -14,7 +14,7 @@ pytestmark = pytest.mark.usefixtures("fork_server")
 
 
 def perform(run, tmp_path, data_dir):
-    status = experiment.perform(run, tmp_path, data_dir)
+    status = experiment.perform(run, tmp_path, data_dir)["status"]
     record = json.loads((tmp_path / "run.json").read_text())
     assert record["status"] == status
     return record

@@ -23,12 +23,13 @@ import pandas as pd
 from casual_training.analysis.columns import CLAIMS_COLUMNS, as_table
 from casual_training.analysis.original import CLAIMS, SERVER_SECONDS
 from casual_training.analysis.tables import best_serial, whole
-from casual_training.analysis.verdict import ACCURACY_MARGIN_POINTS, TIME_MARGIN_PERCENT
 from casual_training.analysis.wording import count, listed
 
 CONFIRMED, REFUTED, UNDECIDED = "confirmed", "refuted", "undecided"
 NOT_TESTABLE, NOT_MEASURED = "not testable here", "not measured in this study"
 
+TIME_MARGIN_PERCENT = 5
+ACCURACY_MARGIN_POINTS = 1
 SLOWER = 1 - TIME_MARGIN_PERCENT / 100  # of a ratio of speeds; its inverse is "over 5 % less time"
 FASTER = 1 / SLOWER
 NOTHING = pd.Series(dtype=float)

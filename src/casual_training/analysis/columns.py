@@ -31,6 +31,7 @@ RUNS_COLUMNS = {
     "evaluate_seconds": FIGURE,
     "write_seconds": FIGURE,
     "wall_seconds": FIGURE,
+    "startup_seconds": FIGURE,
     "samples": WHOLE,
     "samples_per_second": FIGURE,
     "metric": TEXT,
@@ -45,6 +46,11 @@ RUNS_COLUMNS = {
     "peak_rss_mb": FIGURE,
     "pss_mb": FIGURE,
     "overlap": FIGURE,
+    "load_average": FIGURE,
+    "foreign_cpu_share": FIGURE,
+    "steal_share": FIGURE,
+    "contaminated": FLAG,
+    "attempt": WHOLE,
 }
 CEILINGS_COLUMNS = {
     "workload": TEXT,
@@ -73,6 +79,15 @@ COMPARISON_COLUMNS = {
     "test_metric_median": FIGURE,
     "lines_changed": WHOLE,
     "new_names": WHOLE,
+    "speedup_to_target": FIGURE,
+    "speedup_low": FIGURE,
+    "speedup_high": FIGURE,
+    "verdict": TEXT,
+    "further_seeds": WHOLE,
+    "rate_factor": FIGURE,
+    "samples_factor": FIGURE,
+    "cold_speedup": FIGURE,
+    "break_even_seconds": FIGURE,
 }
 CLAIMS_COLUMNS = {
     "id": TEXT,
@@ -90,6 +105,29 @@ CLAIMS_COLUMNS = {
     "verdict": TEXT,
     "note": TEXT,
     "command": TEXT,
+}
+COST_COLUMNS = {
+    "workload": TEXT,
+    "method": TEXT,
+    "workers": WHOLE,
+    "epochs": FIGURE,
+    "train_seconds": FIGURE,
+    "cpu_seconds": FIGURE,
+    "energy_wh_modelled": FIGURE,
+    "electricity_cost_modelled": FIGURE,
+    "cloud_cost_modelled": FIGURE,
+}
+SPEEDUPS_COLUMNS = {
+    "workload": TEXT,
+    "method": TEXT,
+    "workers": WHOLE,
+    "epochs": FIGURE,
+    "baseline": TEXT,
+    "speedup_to_target": FIGURE,
+    "rate_factor": FIGURE,
+    "samples_factor": FIGURE,
+    "cold_speedup": FIGURE,
+    "break_even_seconds": FIGURE,
 }
 DIAGNOSTICS_COLUMNS = {
     "workload": TEXT,

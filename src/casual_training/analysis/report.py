@@ -25,11 +25,12 @@ from casual_training.analysis.wording import (
     written,
 )
 from casual_training.outcome import Outcome
-from casual_training.study import plan, plan_ceilings
+from casual_training.study import declared, plan, plan_ceilings
 
 COMPARED = [
     "train_seconds_median",
     "seconds_to_target_median",
+    "speedup_to_target",
     "speedup_vs_best_serial",
     "speedup_vs_serial_1_thread",
     "test_metric_median",
@@ -109,7 +110,9 @@ def render(
         scripts: the source of each standalone script, by its name.
     """
     study, runs, comparison = config["study"], tables["runs"], tables["comparison"]
-    answers = [answer(workload, runs, comparison, study["seeds"]) for workload in study["workloads"]]
+    answers = [
+        answer(workload, runs, comparison, study["seeds"], entries) for workload, entries in declared(config).items()
+    ]
     environment = Environment(
         loader=FileSystemLoader(Path(__file__).parent),
         autoescape=True,

@@ -8,7 +8,7 @@ from pathlib import Path
 import pandas as pd
 from matplotlib.figure import Figure
 
-from casual_training.analysis import charts, claims, code_cost, diagnostics, report, switching, tables
+from casual_training.analysis import charts, claims, code_cost, diagnostics, report, switching, tables, verdict
 from casual_training.analysis.columns import (
     ACCURACY_COLUMNS,
     CEILINGS_COLUMNS,
@@ -31,7 +31,7 @@ from casual_training.analysis.wording import CHARTS, chart_title
 from casual_training.files import write_whole
 from casual_training.outcome import outcome
 from casual_training.run import Run
-from casual_training.study import PROJECT, methods, plan, plan_ceilings, plan_diagnoses
+from casual_training.study import PROJECT, declared, methods, plan, plan_ceilings, plan_diagnoses
 
 OF_A_LINE = [*CELL, "oversubscribed"]  # what a chart's legend says of a line
 LONG_AGO = 1_000_000_000  # seconds since 1970: the year 2001; Snakemake takes 0 for no time at all
@@ -48,9 +48,17 @@ def collect(config: dict, root: Path) -> None:
 
 
 def compare(config: dict, root: Path) -> None:
-    """Write comparison.csv from runs.csv, ceilings.csv and the standalone scripts."""
-    comparison = tables.compare_methods(_runs(config, root), _ceilings(config, root))
-    _write(code_cost.add_costs(comparison, _strategies(config), _scripts()), _results(config, root) / "comparison.csv")
+    """Write comparison.csv from runs.csv, ceilings.csv and the standalone scripts; and verdict.json, its answers."""
+    runs, seeds = _runs(config, root), config["study"]["seeds"]
+    judged = verdict.judge(runs, seeds, declared(config))
+    comparison = tables.compare_methods(runs, _ceilings(config, root), judged)
+    comparison = code_cost.add_costs(comparison, _strategies(config), _scripts())
+    _write(comparison, _results(config, root) / "comparison.csv")
+    answers = [
+        verdict.answer(workload, runs, comparison, seeds, entries) for workload, entries in declared(config).items()
+    ]
+    found = {"study": config["study"]["name"], "answers": [answer.as_plain() for answer in answers]}
+    write_whole(_results(config, root) / "verdict.json", json.dumps(found, indent=1, allow_nan=False) + "\n")
 
 
 def examine(config: dict, root: Path) -> None:

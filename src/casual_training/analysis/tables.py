@@ -165,7 +165,7 @@ def collect_provenance(folders: list[Path]) -> pd.DataFrame:
     rows = []
     for run in map(read_run, folders):
         machine, versions = run.get("machine") or {}, run.get("versions") or {}
-        machine = {key: value for key, value in machine.items() if key != "load_average" and value is not None}
+        machine = {key: value for key, value in machine.items() if value is not None}
         words = [f"{key.replace('_gb', ' (GB)').replace('_', ' ')}: {value}" for key, value in machine.items()]
         row = {"started_at": run["started_at"], "machine": ", ".join(words) or "unknown"}
         row["versions"] = ", ".join(f"{name} {version}" for name, version in versions.items()) or "unknown"
@@ -222,12 +222,17 @@ def _of_same_seed(group: pd.DataFrame, method: str | None, column: str) -> pd.Se
     return group["seed"].map(by_seed).astype(FIGURE)
 
 
-def compare_methods(runs: pd.DataFrame, ceilings: pd.DataFrame) -> pd.DataFrame:
+def compare_methods(runs: pd.DataFrame, ceilings: pd.DataFrame, judged: pd.DataFrame) -> pd.DataFrame:
     """Summarise each configuration (COMPARISON_COLUMNS) by medians over its ok seeds, in the order of `runs`.
 
     Speed-ups are paired by seed with the best serial method and with the best of one thread. A median time to the
     target is there only if every ok seed reached it: one over the lucky seeds would flatter. What a method costs in
     code is left empty: code_cost.py knows.
+
+    Args:
+        runs: the runs table.
+        ceilings: the ceilings table.
+        judged: the speed-ups to the target and the verdicts, by configuration, as `verdict.judge` gives them.
     """
     cells = pair(runs, ceilings).groupby(CELL, sort=False)
     comparison = cells.agg(
@@ -245,4 +250,5 @@ def compare_methods(runs: pd.DataFrame, ceilings: pd.DataFrame) -> pd.DataFrame:
         test_metric_median=("test_metric", "median"),
     )
     comparison.loc[comparison["n_on_target"] < comparison["n_ok"], "seconds_to_target_median"] = pd.NA
-    return as_table(comparison.reset_index(), COMPARISON_COLUMNS)
+    comparison = comparison.reset_index().merge(judged, on=CELL, how="left")
+    return as_table(comparison.assign(verdict=comparison["verdict"].fillna("")), COMPARISON_COLUMNS)

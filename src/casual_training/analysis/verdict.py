@@ -1,136 +1,128 @@
-"""The first line of the page: what the tables say about one workload, or that they do not say it.
+"""The first line of the page: which way of training to use for a workload, or an honest "no method is clearly better".
 
-The rule, simple on purpose:
+The rule, fixed before any run is looked at:
 
-- Runs of which only the rate was measured are none of this.
-- Only configurations that are ok in every planned seed count. One is clearly faster than another if it took more than
-  5 % less training time in each of these seeds.
-- The baseline is the serial method with the smallest median time; a serial method that it is not clearly faster than
-  is level with it. Against it stand the other strategies with 2 workers or more: with one worker, they are serial
-  training under another name.
-- Contenders are clearly faster than the baseline, and their validation accuracy, paired by seed, is in the median at
-  most 1 percentage point below its own. A way that is faster but less accurate is passed over, and named.
-- Contenders that no other contender is clearly faster than are level. Announced is, of these, the one that is not
-  oversubscribed, then has the fewest workers, then the smallest median time; the others are named.
-- Without a contender, the answer is serial training if the baseline is clearly faster than every parallel way that is
-  not passed over, and otherwise that nothing is clearly faster than it.
+- The endpoint is the speed-up to the target (speedups.py) against the serial method that gets there soonest.
+- Decided are the comparisons that the config declares (study.headline), at most six; each gets a verdict (contrasts.py)
+  with an interval that holds for all of them at once. Every other configuration is shown without a verdict.
+- A method that misses the target in any planned seed "fails the target" and has no ratio. One that is not ok in every
+  planned seed has no verdict. Accuracy beyond the target is not claimed to be the same.
+- Announced is a method that is "faster". Of several, those that none of the others is clearly faster than (by the same
+  rule, pair by pair) are level; announced is the one of them that changes the fewest lines of code, then the one that
+  is not oversubscribed, then the one with the fewest workers, then the one declared first. So which of the level ways
+  is announced depends on what is known beforehand, not on who was lucky today; that each of them is faster than serial
+  training is covered by the intervals.
 """
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, field
 
 import pandas as pd
 
-from casual_training.analysis.tables import best_serial, whole
-from casual_training.analysis.wording import count, digits, listed, metric, metric_words
-
-TIME_MARGIN_PERCENT = 5
-ACCURACY_MARGIN_POINTS = 1
-METRIC_MARGIN_PERCENT = 1  # of the baseline's value, where the metric is not accuracy
+from casual_training.analysis import findings
+from casual_training.analysis.contrasts import FAILS_TARGET, FASTER, NOT_OK, SLOWER, contrast, is_beaten
+from casual_training.analysis.speedups import Declared, best_to_target, of_cell, seconds_to_target, serial, speedups
+from casual_training.analysis.tables import whole
+from casual_training.analysis.wording import count, metric_words, short_metric
 
 
 @dataclass(frozen=True)
 class Answer:
-    """What a workload's runs say: a headline, the evidence for it, and the winning (method, workers) or None."""
+    """What a workload's runs say.
+
+    `headline` and `evidence` are sentences, `winner` is the announced (method, workers) or None, `baseline` the serial
+    method it was compared with, `low` the announced lower bound, `contrasts` the declared comparisons, a dict each.
+    """
 
     workload: str
     headline: str
     evidence: str = ""
     winner: tuple[str, int] | None = None
-
-
-@dataclass(frozen=True, eq=False)
-class Cell:
-    """A configuration that is ok in every planned seed: its row of the comparison, and its runs by seed."""
-
-    method: str
-    workers: int
-    summary: pd.Series
-    runs: pd.DataFrame
+    baseline: str | None = None
+    low: float | None = None
+    contrasts: list[dict] = field(default_factory=list)
 
     @property
-    def seconds(self) -> float:
-        """Median training time."""
-        return self.summary["train_seconds_median"]
+    def sentence(self) -> str:
+        """Both sentences in one."""
+        return f"{self.headline} {self.evidence}".strip()
 
-    @property
-    def is_serial(self) -> bool:
-        """Whether this is a serial method."""
-        return bool((self.runs["strategy"] == "serial").all())
-
-    @property
-    def is_oversubscribed(self) -> bool:
-        """Whether its threads outnumber the cores."""
-        return bool(self.runs["oversubscribed"].fillna(False).any())
-
-    @property
-    def name(self) -> str:
-        """The configuration in words, saying so where it is oversubscribed."""
-        words = self.method if self.is_serial else f"{self.method} with {count(self.workers, 'worker')}"
-        if self.is_oversubscribed:
-            words += f" on {count(self.runs['cores'].iloc[0], 'core')} (oversubscribed)"
-        return words
-
-    @property
-    def time(self) -> str:
-        """How long the work took, in words."""
-        return f"{digits(self.seconds)} s for {self.workers * self.summary['epochs']:g} passes over the data"
-
-    @property
-    def accuracy(self) -> str:
-        """Median test accuracy, or another metric, in words."""
-        return metric(self.metric, self.summary["test_metric_median"])
-
-    @property
-    def metric(self) -> str:
-        """What it is judged by."""
-        return self.runs["metric"].iloc[0]
+    def as_plain(self) -> dict:
+        """Give it as plain values for JSON."""
+        winner = dict(zip(("method", "workers"), self.winner, strict=True)) if self.winner else None
+        return asdict(self) | {"winner": winner, "sentence": self.sentence}
 
 
-def answer(workload: str, runs: pd.DataFrame, comparison: pd.DataFrame, seeds: list[int]) -> Answer:
-    """Answer for one workload which way of training was fastest at equal accuracy, or abstain (the rule is above).
+def judge(runs: pd.DataFrame, seeds: list[int], declared: dict[str, Declared]) -> pd.DataFrame:
+    """Give the speed-ups of every configuration (SPEEDUPS_COLUMNS), and of the declared ones the verdicts.
+
+    Adds speedup_low, speedup_high, verdict and further_seeds, empty for what is not declared.
+
+    Args:
+        runs: the runs table of the study.
+        seeds: the planned seeds.
+        declared: the declared (method, workers) of each workload.
+    """
+    judged = speedups(runs, seeds, declared)
+    added = {"speedup_low": float("nan"), "speedup_high": float("nan"), "verdict": "", "further_seeds": pd.NA}
+    judged = judged.assign(**added).astype({"verdict": "string", "further_seeds": "Int64"})
+    for row in judged.itertuples():
+        of_declared = declared.get(row.workload, [])
+        if (row.method, row.workers) in of_declared:
+            own_workload = runs[runs["workload"] == row.workload]
+            own = of_cell(own_workload, row.method, row.workers)
+            reference = seconds_to_target(of_cell(own_workload, row.baseline, 1))
+            found = _verdict(own, reference, seeds, len(of_declared))
+            judged.loc[row.Index, list(found)] = list(found.values())
+    return judged
+
+
+def _verdict(own: pd.DataFrame, reference: pd.Series, seeds: list[int], declared: int) -> dict:
+    """Judge one declared comparison."""
+    is_ok = own[own["status"] == "ok"]["seed"]
+    if not set(seeds) <= set(is_ok):
+        return {"verdict": NOT_OK}
+    seconds = seconds_to_target(own)
+    if not set(seeds) <= set(seconds.index):
+        return {"verdict": FAILS_TARGET}
+    found = contrast(list(reference.loc[seeds] / seconds.loc[seeds]), declared)
+    bounds = {"speedup_low": found.low, "speedup_high": found.high}
+    return {"verdict": found.verdict, "further_seeds": found.further_seeds} | bounds
+
+
+def answer(workload: str, runs: pd.DataFrame, comparison: pd.DataFrame, seeds: list[int], declared: Declared) -> Answer:
+    """Answer for one workload which way of training to use, or abstain (the rule is above).
 
     Args:
         workload: name of the workload.
         runs: the runs table of the study.
-        comparison: the comparison table of the study.
+        comparison: the comparison table of the study, with verdicts.
         seeds: the planned seeds.
+        declared: the (method, workers) that the study declares for this workload.
     """
     runs, comparison = (table[table["workload"] == workload] for table in (runs, comparison))
-    reason = _why_no_answer(workload, runs, len(seeds))
-    runs, comparison = whole(runs), whole(comparison)
+    reason = _why_no_answer(workload, runs, seeds, declared)
     if reason:
         return Answer(workload, reason)
-    cells = [cell for _, row in comparison.iterrows() if (cell := _cell(row, runs, seeds))]
-    cells.sort(key=lambda cell: cell.seconds)
-    baseline = next(cell for cell in cells if cell.method == best_serial(runs))
-    serial = [cell for cell in cells if cell.is_serial and cell is not baseline]
-    level = [cell for cell in serial if not _is_clearly_faster(baseline, cell)]
-    parallel = [cell for cell in cells if not cell.is_serial and cell.workers > 1]
-    faster = [cell for cell in parallel if _is_clearly_faster(cell, baseline)]
-    contenders = [cell for cell in faster if _is_accurate(cell, baseline)]
-    passed_over = [cell for cell in faster if cell not in contenders]
-    not_faster = [cell for cell in parallel if cell not in faster]
-
-    winner, equal = None, f" at equal {metric_words([baseline.metric])}" if passed_over else ""
-    if contenders:
-        best, level = _choose(contenders)
-        winner = (best.method, best.workers)
-        headline, evidence = f"{best.name} trained {workload} fastest:", _won(best, baseline, len(seeds))
-    elif all(_is_clearly_faster(baseline, cell) for cell in not_faster):
-        why = f"no parallel way trained {workload} faster{equal}" if parallel else _why_no_parallel(workload, runs)
-        names = listed(cell.name for cell in [baseline, *level])
-        headline = f"{why}: {names} are level." if level else f"{why}: {names} it is."
-        evidence = _stayed_serial(baseline, len(seeds))
-    else:
-        headline = f"no parallel way is clearly faster than the best serial run on {workload}{equal}."
-        evidence = _not_clear(not_faster[0], baseline, len(seeds))
-    if level:
-        evidence += f" Level with it: {listed(f'{cell.name} in {digits(cell.seconds)} s' for cell in level)}."
-    evidence += _notes(passed_over, baseline, len(comparison) - len(cells), len(seeds))
-    return Answer(workload, f"{_here(runs)}, {headline}", evidence, winner)
+    baseline, here, target = best_to_target(runs, seeds, declared), _here(runs), _target(runs)
+    rows = [row for row in comparison.itertuples() if (row.method, row.workers) in declared]
+    rows.sort(key=lambda row: declared.index((row.method, row.workers)))
+    contrasts = [_plain(row) for row in rows]
+    faster = [row for row in rows if row.verdict == FASTER]
+    common = {"baseline": baseline, "contrasts": contrasts}
+    if not faster:
+        headline = f"{here}, no method is clearly better than the best serial run ({baseline}) for {workload}."
+        if all(row.verdict == SLOWER for row in rows):
+            headline = f"{here}, stay with serial training ({baseline}) for {workload}: nothing declared is faster."
+        return Answer(workload, headline, findings.of_others(rows, runs, seeds), **common)
+    best = _choose(faster, runs, seeds, len(declared))
+    headline = f"{here}, for {workload}, {findings.announced(best, runs, target)}"
+    others = findings.of_others([row for row in rows if row.Index != best.Index], runs, seeds)
+    evidence = f"{findings.behind(best, runs, baseline, seeds, len(declared))} {others}".strip()
+    winner = (best.method, int(best.workers))
+    return Answer(workload, headline, evidence, winner, low=float(best.speedup_low), **common)
 
 
-def _why_no_answer(workload: str, runs: pd.DataFrame, n_seeds: int) -> str | None:
+def _why_no_answer(workload: str, runs: pd.DataFrame, seeds: list[int], declared: Declared) -> str | None:
     """Say why the tables cannot answer, or None if they can."""
     if runs.empty:
         return f"No run of {workload} has finished yet, so there is no answer yet."
@@ -139,47 +131,47 @@ def _why_no_answer(workload: str, runs: pd.DataFrame, n_seeds: int) -> str | Non
         return f"Only rates of {workload} have been measured so far, so there is no answer yet."
     if not (runs["status"] == "ok").any():
         return f"Every run of {workload} that has finished failed, so there is no answer: see the causes below."
-    serial = runs[runs["strategy"] == "serial"]
-    if serial.empty:
+    alone = serial(runs, declared)
+    if alone.empty:
         return f"No serial run of {workload} has finished yet, so there is nothing to compare with."
-    method = best_serial(runs)
-    if method is None:
+    if not (alone["status"] == "ok").any():
         return f"Every serial run of {workload} that has finished failed, so there is nothing to compare with."
-    n_ok = ((serial["method"] == method) & (serial["status"] == "ok")).sum()
-    if n_ok < n_seeds:
-        ok = f"is ok in only {n_ok} of {n_seeds} seeds"
-        return f"There is no answer for {workload}: {method}, its best serial method, {ok}."
+    if best_to_target(runs, seeds, declared) is None:
+        n_seeds, n_ok = count(len(seeds), "seed"), _most(alone[alone["status"] == "ok"])
+        if n_ok < len(seeds):
+            return f"There is no answer for {workload}: no serial method is ok in more than {n_ok} of {n_seeds}."
+        n_reached = _most(alone[alone["seconds_to_target"].notna()])
+        reached = f"no serial method reached {_target(runs)} in more than {n_reached} of {n_seeds}"
+        never = f"serial training never reached {_target(runs)}"
+        why = reached if n_reached else never
+        return f"There is no answer for {workload}: {why}, so there is nothing to compare with."
+    if not declared:
+        return f"The study declares no comparison for {workload} (study.headline), so nothing is decided."
+    cells = set(zip(runs["method"], runs["workers"], strict=True))
+    if not cells & set(declared):
+        return f"No run of a declared comparison for {workload} has finished yet, so nothing is decided."
     return None
 
 
-def _cell(summary: pd.Series, runs: pd.DataFrame, seeds: list[int]) -> Cell | None:
-    """Make the cell of a row of the comparison, or None if it is not ok in every planned seed."""
-    own = runs[(runs["method"] == summary["method"]) & (runs["workers"] == summary["workers"])]
-    by_seed = own[own["status"] == "ok"].set_index("seed")
-    if not set(seeds) <= set(by_seed.index):
-        return None
-    return Cell(summary["method"], int(summary["workers"]), summary, by_seed.loc[seeds])
+def _most(alone: pd.DataFrame) -> int:
+    """Count the seeds of the serial method that has most of them."""
+    return int(alone.groupby("method")["seed"].nunique().max()) if len(alone) else 0
 
 
-def _is_clearly_faster(cell: Cell, other: Cell) -> bool:
-    limit = (1 - TIME_MARGIN_PERCENT / 100) * other.runs["train_seconds"]
-    return bool((cell.runs["train_seconds"] < limit).all())
+def _choose(faster: list, runs: pd.DataFrame, seeds: list[int], declared: int):
+    """Choose, of the ways that are faster than serial training, the one to announce."""
+    seconds = {row.Index: seconds_to_target(of_cell(runs, row.method, row.workers)).loc[seeds] for row in faster}
+    level = [
+        row
+        for row in faster
+        if not any(is_beaten(seconds[row.Index], seconds[other.Index], declared) for other in faster)
+    ]
 
+    def demands(row) -> tuple:
+        lines = row.lines_changed if pd.notna(row.lines_changed) else float("inf")
+        return lines, findings.is_oversubscribed(row, runs), row.workers
 
-def _is_accurate(cell: Cell, baseline: Cell) -> bool:
-    sign = 1 if baseline.runs["higher_is_better"].all() else -1
-    own, reference = cell.runs["validation_metric"], baseline.runs["validation_metric"]
-    lost = sign * (reference - own)  # paired by seed
-    if baseline.metric == "accuracy":
-        return 100 * lost.median() <= ACCURACY_MARGIN_POINTS + 1e-9  # 0.84 - 0.83 is more than 0.01 in binary
-    return (100 * lost - METRIC_MARGIN_PERCENT * reference.abs()).median() <= 1e-9
-
-
-def _choose(contenders: list[Cell]) -> tuple[Cell, list[Cell]]:
-    """Choose the contender to announce, and give those that are level with it."""
-    level = [cell for cell in contenders if not any(_is_clearly_faster(other, cell) for other in contenders)]
-    best = min(level, key=lambda cell: (cell.is_oversubscribed, cell.workers, cell.seconds))
-    return best, [cell for cell in level if cell is not best]
+    return min(level or faster, key=demands)  # the first of equals is the one declared first
 
 
 def _here(runs: pd.DataFrame) -> str:
@@ -187,50 +179,25 @@ def _here(runs: pd.DataFrame) -> str:
     return "On this machine" + (f" ({count(cores[0], 'core')})" if len(cores) == 1 else "")
 
 
-def _median(n_seeds: int) -> str:
-    return f"in the median of {n_seeds} seeds" if n_seeds > 1 else "in the only seed"
+def _target(runs: pd.DataFrame) -> str:
+    metric = runs["metric"].iloc[0]
+    return f"{short_metric(metric, runs['target'].min())} validation {metric_words([metric])}"
 
 
-def _won(best: Cell, baseline: Cell, n_seeds: int) -> str:
-    in_each = " and faster in each" if n_seeds > 1 else ""
-    return (
-        f"{best.time}, {best.summary['speedup_vs_best_serial']:.2f} times as fast as the best serial run "
-        f"({baseline.name}, {digits(baseline.seconds)} s) {_median(n_seeds)}{in_each}, "
-        f"at {best.accuracy} test {metric_words([baseline.metric])} against {baseline.accuracy}."
-    )
-
-
-def _stayed_serial(baseline: Cell, n_seeds: int) -> str:
-    took = f"The best serial run, {baseline.name}, took {baseline.time} {_median(n_seeds)}"
-    return f"{took}, at {baseline.accuracy} test {metric_words([baseline.metric])}."
-
-
-def _not_clear(closest: Cell, baseline: Cell, n_seeds: int) -> str:
-    return (
-        f"The closest, {closest.name}, took {closest.time} {_median(n_seeds)}, not more than {TIME_MARGIN_PERCENT} % "
-        f"less in every seed than the best serial run ({baseline.name}, {digits(baseline.seconds)} s)."
-    )
-
-
-def _why_no_parallel(workload: str, runs: pd.DataFrame) -> str:
-    if ((runs["strategy"] != "serial") & (runs["workers"] > 1)).any():
-        return f"no parallel way of training {workload} is ok in every seed"
-    return f"the study has no run of {workload} by a parallel method with 2 workers or more"
-
-
-def _notes(passed_over: list[Cell], baseline: Cell, n_left_out: int, n_seeds: int) -> str:
-    notes = ""
-    if passed_over:
-        is_accuracy = baseline.metric == "accuracy"
-        behind = (
-            f"{ACCURACY_MARGIN_POINTS} percentage point below" if is_accuracy else f"{METRIC_MARGIN_PERCENT} % behind"
-        )
-        notes += (
-            f" Passed over: {listed(cell.name for cell in passed_over)} took less time, but ended more than "
-            f"{behind} {baseline.name} in validation {metric_words([baseline.metric])}."
-        )
-    if n_left_out:
-        notes += f" Left out, as not ok in every seed: {count(n_left_out, 'configuration')}."
-    if n_seeds == 1:
-        notes += " One seed shows no spread: repeat it with more before you rely on it."
-    return notes
+def _plain(row) -> dict:
+    """Give a declared comparison as plain values for JSON."""
+    values = {
+        "method": row.method,
+        "workers": int(row.workers),
+        "verdict": row.verdict,
+        "speedup": row.speedup_to_target,
+        "low": row.speedup_low,
+        "high": row.speedup_high,
+        "further_seeds": row.further_seeds,
+        "samples_per_second_factor": row.rate_factor,
+        "samples_needed_factor": row.samples_factor,
+        "cold_speedup": row.cold_speedup,
+        "break_even_seconds": row.break_even_seconds,
+        "lines_changed": row.lines_changed,
+    }
+    return {key: None if pd.isna(value) else value for key, value in values.items()}

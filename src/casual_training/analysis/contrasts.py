@@ -1,0 +1,107 @@
+"""One declared comparison: how many times as fast as the best serial run a method reaches the target, and how surely.
+
+The figure is the speed-up: serial training's seconds to the target over the method's, in the same seed, so that what a
+seed does to both (its weights, its order of the data, the machine at that hour) drops out. Speed-ups multiply, so the
+statistics are those of their logarithms: the mean, and Student's t-interval.
+
+Several comparisons are declared together, and the best of them is announced. So each gets 1/k of the error
+(Bonferroni): with 95 %, all k intervals hold at once, and the lower bound of whichever is picked can be quoted.
+Hochberg's and Holm's steps would reject a little more, but give no intervals to quote.
+
+Source: Student's paired t-test; Dunn, "Multiple Comparisons among Means" (1961); for equivalence, Schuirmann's two
+one-sided tests (1987).
+"""
+
+import functools
+import math
+from dataclasses import dataclass
+
+import numpy
+from scipy import stats
+
+CONFIDENCE = 0.95  # that all declared intervals hold at once
+MARGIN = 1.05  # a speed-up within 1/MARGIN and MARGIN makes no difference to anybody
+MOST_SEEDS = 100  # beyond which no number of seeds is suggested
+
+FASTER, SLOWER, EQUIVALENT = "faster", "slower", "equivalent"
+NO_DIFFERENCE, FAILS_TARGET = "no detectable difference", "fails target"
+NOT_OK = "not ok in every seed"  # of a comparison that cannot be judged
+
+
+@dataclass(frozen=True)
+class Contrast:
+    """What the seeds say of one comparison.
+
+    `speedup` is the geometric mean over the `n` seeds, `low` and `high` are its bounds, which hold for all declared
+    comparisons at once; None where there are none. `further_seeds` is how many more seeds would settle an open
+    comparison if they are like those that are there, None if it is settled, if more than MOST_SEEDS would be needed or
+    if one seed shows no spread to reckon with.
+    """
+
+    verdict: str
+    n: int
+    speedup: float | None = None
+    low: float | None = None
+    high: float | None = None
+    further_seeds: int | None = None
+
+
+def contrast(speedups: list[float], declared: int) -> Contrast:
+    """Judge one comparison.
+
+    A method is "faster" if its whole interval is above MARGIN, "slower" if it is below 1/MARGIN, "equivalent" if two
+    one-sided tests put it between the two, and otherwise there is "no detectable difference".
+
+    Args:
+        speedups: one above 0 a seed; one or more.
+        declared: comparisons declared together, this one included; 1 or more.
+    """
+    logs, margin = numpy.log(speedups), math.log(MARGIN)
+    n, mean = len(logs), float(logs.mean())
+    if n == 1:
+        return Contrast(NO_DIFFERENCE, n, math.exp(mean))
+    spread = float(logs.std(ddof=1))
+    verdict = _verdict(mean, spread, n, declared, margin)
+    half = _half_width(spread, n, declared)
+    further = _further_seeds(mean, spread, n, declared, margin) if verdict == NO_DIFFERENCE else None
+    return Contrast(verdict, n, math.exp(mean), math.exp(mean - half), math.exp(mean + half), further)
+
+
+def is_beaten(first: list[float], second: list[float], declared: int) -> bool:
+    """Say whether the second of two ways is clearly faster than the first, by the same rule.
+
+    Args:
+        first: seconds to the target, one a seed.
+        second: those of the other, in the same order of seeds.
+        declared: comparisons declared together.
+    """
+    return contrast([one / other for one, other in zip(first, second, strict=True)], declared).verdict == FASTER
+
+
+def _verdict(mean: float, spread: float, n: int, declared: int, margin: float) -> str:
+    half = _half_width(spread, n, declared)
+    if mean - half > margin:
+        return FASTER
+    if mean + half < -margin:
+        return SLOWER
+    if abs(mean) + _half_width(spread, n, declared, sides=1) < margin:
+        return EQUIVALENT
+    return NO_DIFFERENCE
+
+
+def _half_width(spread: float, n: int, declared: int, sides: int = 2) -> float:
+    """Give half the width of a t-interval of a mean of n, its share of the error divided among its sides."""
+    return _quantile((1 - CONFIDENCE) / declared / sides, n - 1) * spread / math.sqrt(n)
+
+
+@functools.cache
+def _quantile(error: float, freedom: int) -> float:
+    return float(stats.t.ppf(1 - error, freedom))
+
+
+def _further_seeds(mean: float, spread: float, n: int, declared: int, margin: float) -> int | None:
+    """Give the fewest further seeds with which the same mean and spread would settle the comparison."""
+    for more in range(1, MOST_SEEDS + 1):
+        if _verdict(mean, spread, n + more, declared, margin) != NO_DIFFERENCE:
+            return more
+    return None

@@ -1,0 +1,109 @@
+"""What became of the declared comparisons, in words: the announced one, what stands behind it, and the others."""
+
+import math
+
+import pandas as pd
+
+from casual_training.analysis.contrasts import (
+    CONFIDENCE,
+    EQUIVALENT,
+    FAILS_TARGET,
+    FASTER,
+    MARGIN,
+    NO_DIFFERENCE,
+    NOT_OK,
+    SLOWER,
+)
+from casual_training.analysis.speedups import of_cell, seconds_to_target
+from casual_training.analysis.wording import count, digits, listed
+
+CERTAINTY = f"{100 * CONFIDENCE:.0f} %"
+SHORTEST_WORTH_SAYING = 0.1  # seconds of serial training that pay for a longer start-up
+
+
+def announced(best, runs: pd.DataFrame, target: str) -> str:
+    """Recommend the announced way: "use X with W workers: at least s times as fast ...".
+
+    Args:
+        best: its row of the comparison.
+        runs: the runs of its workload.
+        target: in words.
+    """
+    cost = f", {count(best.lines_changed, 'line')} of code" if pd.notna(best.lines_changed) else ""
+    return (
+        f"use {_name(best, runs)}: at least {_down(best.speedup_low)} times as fast to {target} as the best serial run "
+        f"({CERTAINTY}){cost}."
+    )
+
+
+def behind(best, runs: pd.DataFrame, baseline: str, seeds: list[int], declared: int) -> str:
+    """Say what stands behind the announced way: its seconds, its interval, the cold clock and when it pays off."""
+    own, serial = (
+        digits(seconds_to_target(of_cell(runs, *cell)).loc[seeds].median())
+        for cell in ((best.method, best.workers), (baseline, 1))
+    )
+    together = f", all {declared} declared comparisons together" if declared > 1 else ""
+    text = (
+        f"It took {own} s instead of {serial} s ({baseline}; medians of {len(seeds)} seeds): "
+        f"{best.speedup_to_target:.2f} times as fast ({_bounds(best)}, {CERTAINTY}{together})."
+    )
+    if pd.notna(best.cold_speedup):
+        text += f" From the start of the process it is {best.cold_speedup:.2f} times as fast"
+        if best.break_even_seconds >= SHORTEST_WORTH_SAYING:
+            text += f", and it pays off above {digits(best.break_even_seconds)} s of serial training"
+        text += "."
+    return text
+
+
+def of_others(rows: list, runs: pd.DataFrame, seeds: list[int]) -> str:
+    """Say what became of declared comparisons (rows of the comparison), a sentence a verdict."""
+    sentences = []
+    for verdict, (lead, detail) in SENTENCES.items():
+        own = [row for row in rows if row.verdict == verdict]
+        if own:
+            sentences.append(f"{lead}: {listed(_name(row, runs) + detail(row, len(seeds)) for row in own)}.")
+    if len(seeds) == 1 and rows:
+        sentences.append("One seed shows no spread: repeat it with more.")
+    return " ".join(sentences)
+
+
+def is_oversubscribed(row, runs: pd.DataFrame) -> bool:
+    """Whether a configuration has more threads than there are cores."""
+    return bool(of_cell(runs, row.method, row.workers)["oversubscribed"].fillna(False).any())
+
+
+def _name(row, runs: pd.DataFrame) -> str:
+    over = " (oversubscribed)" if is_oversubscribed(row, runs) else ""
+    return f"{row.method} with {count(row.workers, 'worker')}{over}"
+
+
+def _bounds(row) -> str:
+    return f"{_down(row.speedup_low)} to {_up(row.speedup_high)}"
+
+
+def _down(bound: float) -> str:
+    """Write a lower bound with two decimals; rounding must not promise more."""
+    return f"{math.floor(100 * bound) / 100:.2f}"
+
+
+def _up(bound: float) -> str:
+    return f"{math.ceil(100 * bound) / 100:.2f}"
+
+
+def _open(row, n_seeds: int) -> str:
+    """Say of a comparison that is not settled where it stands and what would settle it."""
+    if n_seeds == 1:
+        return f" ({row.speedup_to_target:.2f} in the only seed)"
+    would = f"; {count(row.further_seeds, 'further seed')} would settle it" if pd.notna(row.further_seeds) else ""
+    return f" ({_bounds(row)}{would})"
+
+
+# The words for each verdict: how its sentence begins, and what is said of each comparison, given its row and the seeds.
+SENTENCES = {
+    FASTER: ("Also faster", lambda row, n_seeds: f" (at least {_down(row.speedup_low)})"),
+    EQUIVALENT: (f"No difference beyond {100 * (MARGIN - 1):.0f} %", lambda row, n_seeds: f" ({_bounds(row)})"),
+    NO_DIFFERENCE: ("No detectable difference", _open),
+    SLOWER: ("Slower", lambda row, n_seeds: f" (at most {_up(row.speedup_high)})"),
+    FAILS_TARGET: ("Fails the target", lambda row, n_seeds: f" (on it in {row.n_on_target} of {n_seeds} seeds)"),
+    NOT_OK: ("Not ok in every seed", lambda row, n_seeds: f" (ok in {row.n_ok} of {n_seeds})"),
+}

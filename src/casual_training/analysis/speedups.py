@@ -1,0 +1,116 @@
+"""The speed-up to the target of each configuration: the figure that the answer is about, and its parts.
+
+The endpoint is the ratio of seconds to the target on the train clock, against the serial method that gets there
+soonest, paired by seed. A seed that misses the target, or is not ok, has no ratio.
+
+- It splits exactly into two factors: samples a second (up to the target), and how many fewer samples it takes.
+- A serial method that the study declares as a comparison is compared, and is no baseline.
+- On the cold clock a run begins with its process: importing, loading and starting workers count.
+- Break-even: the seconds of serial training above which the cold run of the method ends first, so
+  (its start-up - serial's start-up) / (1 - 1 / speed-up).
+"""
+
+import math
+from collections.abc import Iterable
+
+import numpy
+import pandas as pd
+
+from casual_training.analysis.columns import CELL, FIGURE, SPEEDUPS_COLUMNS, as_table
+from casual_training.analysis.tables import whole
+
+Declared = list[tuple[str, int]]  # the (method, workers) that a study declares for a workload
+
+
+def best_to_target(runs: pd.DataFrame, seeds: Iterable[int], declared: Declared) -> str | None:
+    """Name the serial method with the smallest geometric mean of seconds to the target, or None.
+
+    Only a method that is ok and on target in every planned seed counts.
+
+    Args:
+        runs: the runs of one workload.
+        seeds: the planned seeds.
+        declared: the comparisons of the workload.
+    """
+    means = {}
+    for method, own in serial(runs, declared).groupby("method", sort=False):
+        seconds = seconds_to_target(own)
+        if set(seeds) <= set(seconds.index):
+            means[method] = numpy.log(seconds).mean()
+    return min(means, key=means.get) if means else None
+
+
+def serial(runs: pd.DataFrame, declared: Declared) -> pd.DataFrame:
+    """Choose the runs that a baseline may be taken from."""
+    runs = whole(runs)
+    return runs[(runs["strategy"] == "serial") & ~runs["method"].isin([method for method, _ in declared])]
+
+
+def seconds_to_target(own: pd.DataFrame) -> pd.Series:
+    """Give the seconds to the target of one configuration's ok runs that got there, by seed."""
+    reached = own[(own["status"] == "ok") & own["seconds_to_target"].notna()]
+    return reached.set_index("seed")["seconds_to_target"].astype(FIGURE)
+
+
+def of_cell(runs: pd.DataFrame, method: str, workers: int) -> pd.DataFrame:
+    """Choose the runs of one configuration."""
+    return runs[(runs["method"] == method) & (runs["workers"] == workers)]
+
+
+def speedups(runs: pd.DataFrame, seeds: list[int], declared: dict[str, Declared]) -> pd.DataFrame:
+    """Give the speed-up to the target of every configuration and its factors (SPEEDUPS_COLUMNS).
+
+    All are geometric means over the seeds in which both the configuration and the baseline are on target; empty where
+    there is no such seed or no baseline.
+
+    Args:
+        runs: the runs table of the study.
+        seeds: the planned seeds.
+        declared: the comparisons of each workload.
+    """
+    rows = []
+    for workload, of_workload in whole(runs).groupby("workload", sort=False):
+        baseline = best_to_target(of_workload, seeds, declared.get(workload, []))
+        if baseline is None:
+            continue
+        reference = _to_target(of_workload[of_workload["method"] == baseline])
+        for cell, own in of_workload.groupby(CELL, sort=False):
+            row = dict(zip(CELL, cell, strict=True)) | {"workload": workload, "baseline": baseline}
+            rows.append(row | _factors(_to_target(own), reference))
+    return as_table(rows, SPEEDUPS_COLUMNS)
+
+
+def _to_target(own: pd.DataFrame) -> pd.DataFrame:
+    """Give seconds, samples and the start-up of the runs on target, by seed."""
+    reached = own[(own["status"] == "ok") & own["seconds_to_target"].notna()].set_index("seed")
+    columns = {"seconds": "seconds_to_target", "samples": "samples_to_target", "startup": "startup_seconds"}
+    return pd.DataFrame({name: reached[column].astype(FIGURE) for name, column in columns.items()})
+
+
+def _factors(own: pd.DataFrame, reference: pd.DataFrame) -> dict:
+    """Compare one configuration with the baseline in the seeds that both have."""
+    seeds = own.index.intersection(reference.index)
+    if seeds.empty:
+        return {}
+    own, reference = own.loc[seeds], reference.loc[seeds]
+    speedup = _mean(reference["seconds"] / own["seconds"])
+    fewer_samples = _mean(reference["samples"] / own["samples"])
+    cold = (reference["startup"] + reference["seconds"]) / (own["startup"] + own["seconds"])
+    return {
+        "speedup_to_target": speedup,
+        "rate_factor": speedup / fewer_samples,
+        "samples_factor": fewer_samples,
+        "cold_speedup": _mean(cold),
+        "break_even_seconds": _break_even(speedup, own["startup"].mean() - reference["startup"].mean()),
+    }
+
+
+def _mean(ratios: pd.Series) -> float:
+    return float(numpy.exp(numpy.log(ratios).mean()))
+
+
+def _break_even(speedup: float, longer_startup: float) -> float | None:
+    """Give the seconds of serial training that pay for a longer start-up; None if nothing does, or it is not known."""
+    if math.isnan(longer_startup) or speedup <= 1:
+        return None
+    return max(0.0, longer_startup) / (1 - 1 / speedup)

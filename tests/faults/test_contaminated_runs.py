@@ -1,0 +1,62 @@
+"""A run that others disturb is made once more, in the same job, and its first attempt is kept."""
+
+import json
+import subprocess
+import sys
+import time
+
+import pytest
+
+from casual_training import noise, repetition
+from training import make_run
+
+BUSY = "while True: pass"
+
+
+def command(run, out, data_dir):
+    spec = json.dumps(run.spec)
+    arguments = ["train", "--run", spec, "--out", str(out), "--data-dir", str(data_dir), "--deadline", "60"]
+    return [sys.executable, "-m", "casual_training", *arguments]
+
+
+@pytest.mark.skipif(noise.cpu_times() is None, reason="this system does not account for its CPU time")
+def test_a_disturbed_run_is_repeated_once_and_the_first_attempt_kept(tmp_path, data_dir):
+    run, out = make_run(passes=20, threads=1), tmp_path / "run"
+    busy = [subprocess.Popen([sys.executable, "-c", BUSY]) for _ in range(2)]
+    begun = time.perf_counter()
+    try:
+        done = subprocess.run(command(run, out, data_dir), capture_output=True, text=True, timeout=120)
+    finally:
+        for process in busy:
+            process.kill()
+            process.wait()
+    elapsed = time.perf_counter() - begun
+    assert done.returncode == 0, done.stderr
+    assert done.stderr.count("it is repeated once") == 1
+    first, second = (json.loads((folder / "run.json").read_text()) for folder in (out / repetition.FIRST, out))
+    assert (first["attempt"], second["attempt"]) == (1, 2)
+    assert first["contaminated"]
+    assert second["status"] == "ok"
+    assert {path.name for path in (out / repetition.FIRST).iterdir()} == set(repetition.FILES)
+    # The second one began cold, at a start of its own.
+    assert second["clocks"]["import_seconds"] > 0.5
+    assert first["clocks"]["wall_seconds"] + second["clocks"]["wall_seconds"] < elapsed
+
+
+def test_the_first_attempt_of_an_earlier_making_does_not_stay(tmp_path, data_dir):
+    out = tmp_path / "run"
+    (out / repetition.FIRST).mkdir(parents=True)
+    (out / repetition.FIRST / "run.json").write_text("{}")
+    subprocess.run(command(make_run(), out, data_dir), check=True, timeout=120)
+    kept = out / repetition.FIRST / "run.json"
+    assert not kept.exists() or json.loads(kept.read_text()) != {}
+
+
+def test_a_run_that_nobody_disturbed_is_not_repeated(tmp_path):
+    repetition.repeat_if_contaminated({"contaminated": False, "attempt": 1}, tmp_path)
+    repetition.repeat_if_contaminated({"contaminated": None, "attempt": 1}, tmp_path)
+    repetition.repeat_if_contaminated({"attempt": 1}, tmp_path)  # failed before anything was measured
+
+
+def test_a_second_attempt_counts_even_if_it_was_disturbed(tmp_path):
+    repetition.repeat_if_contaminated({"contaminated": True, "attempt": 2}, tmp_path)

@@ -1,0 +1,75 @@
+import time
+
+import pytest
+
+from casual_training import noise
+from casual_training.recorder import BUSY_AFTER, BUSY_BEFORE, ENDED, STARTED, STEAL_AFTER, STEAL_BEFORE, Recorder
+
+
+def test_what_the_run_did_not_use_was_used_by_others():
+    # 2 cores for 10 s can give 20 s: they were busy for 17, 16 of them for the run.
+    found = noise.assess(busy=17.0, steal=0.2, own=16.0, seconds=10.0, cores=2)
+    assert found == {"foreign_cpu_share": pytest.approx(0.05), "steal_share": pytest.approx(0.01), "contaminated": True}
+
+
+@pytest.mark.parametrize(
+    ("busy", "steal", "contaminated"),
+    [(16.49, 0.0, False), (16.51, 0.0, True), (16.0, 0.49, False), (16.0, 0.51, True), (15.9, 0.0, False)],
+)
+def test_contaminated_is_what_lost_more_than_a_fortieth_of_the_cores(busy, steal, contaminated):
+    assert noise.assess(busy, steal, own=16.0, seconds=10.0, cores=2)["contaminated"] is contaminated
+
+
+def test_a_few_ticks_do_not_contaminate_a_very_short_run():
+    assert not noise.assess(busy=0.35, steal=0.0, own=0.2, seconds=0.1, cores=2)["contaminated"]
+
+
+def test_rounding_never_makes_others_give_time_back():
+    assert noise.assess(busy=15.9, steal=0.0, own=16.0, seconds=10.0, cores=2)["foreign_cpu_share"] == 0
+
+
+def test_a_system_without_the_accounting_has_no_readings(tmp_path, monkeypatch):
+    monkeypatch.setattr(noise, "STAT", tmp_path / "stat")
+    assert noise.cpu_times() is None
+
+
+def test_an_accounting_that_lacks_steal_has_no_readings(tmp_path, monkeypatch):
+    (tmp_path / "stat").write_text("cpu0 1 2 3 4\n")
+    monkeypatch.setattr(noise, "STAT", tmp_path / "stat")
+    monkeypatch.setattr(noise.os, "sched_getaffinity", lambda pid: {0})
+    assert noise.cpu_times() is None
+
+
+def test_only_the_cores_that_this_process_may_use_are_added_up(tmp_path, monkeypatch):
+    second = noise.os.sysconf("SC_CLK_TCK")
+    lines = [f"cpu{core} {second} 0 {second} {9 * second} 0 0 0 {2 * second} 0 0" for core in range(3)]
+    (tmp_path / "stat").write_text("cpu 99 99 99 99 99 99 99 99 0 0\n" + "\n".join(lines) + "\nintr 5\n")
+    monkeypatch.setattr(noise, "STAT", tmp_path / "stat")
+    monkeypatch.setattr(noise.os, "sched_getaffinity", lambda pid: {0, 2})
+    assert noise.cpu_times() == (4.0, 4.0)
+
+
+def test_a_busy_process_shows_in_the_accounting():
+    before = noise.cpu_times()
+    if before is None:
+        pytest.skip("this system has no accounting")
+    until = time.process_time() + 0.3
+    while time.process_time() < until:
+        pass
+    assert noise.cpu_times()[0] - before[0] > 0.25
+
+
+def test_a_run_is_assessed_from_the_first_start_to_the_last_end():
+    recorder = Recorder(workers=2, steps=1, log_interval=1)
+    rows = recorder.counters
+    rows[0, [STARTED, ENDED, BUSY_BEFORE, BUSY_AFTER]] = rows.new_tensor([100.0, 109.0, 50.0, 66.0])
+    rows[1, [STARTED, ENDED, BUSY_BEFORE, BUSY_AFTER]] = rows.new_tensor([101.0, 110.0, 51.0, 68.0])
+    rows[:, [STEAL_BEFORE, STEAL_AFTER]] = rows.new_tensor([[1.0, 1.1], [1.0, 1.2]])
+    found = recorder.noise(own_cpu_seconds=17.0)
+    cores = noise.allowed_cores()
+    assert found["foreign_cpu_share"] == pytest.approx((18.0 - 17.0) / (10 * cores))
+    assert found["steal_share"] == pytest.approx(0.2 / (10 * cores))
+
+
+def test_without_readings_a_run_is_not_assessed():
+    assert set(Recorder(workers=1, steps=1, log_interval=1).noise(1.0).values()) == {None}

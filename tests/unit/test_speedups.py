@@ -1,0 +1,92 @@
+"""The speed-up to the target and its factors, worked out by hand."""
+
+import math
+
+import pytest
+
+from casual_training.analysis.columns import RUNS_COLUMNS, as_table
+from casual_training.analysis.speedups import best_to_target, speedups
+
+SEEDS = [1, 2]
+
+
+def row(method, workers, seed, seconds, samples, startup=4.0, **changes):
+    strategy = "serial" if method in ("serial", "threads") else method
+    known = {"workload": "images", "method": method, "strategy": strategy, "workers": workers, "epochs": 4 / workers}
+    known |= {"seed": seed, "status": "ok", "rate_only": False, "startup_seconds": startup}
+    return known | {"seconds_to_target": seconds, "samples_to_target": samples} | changes
+
+
+def table(*rows):
+    return as_table(rows, RUNS_COLUMNS)
+
+
+SERIAL = [row("serial", 1, 1, 20.0, 1000), row("serial", 1, 2, 22.0, 1100)]
+HOGWILD = [row("hogwild", 2, 1, 12.5, 1250, startup=5.0), row("hogwild", 2, 2, 11.0, 1100, startup=5.0)]
+
+
+def of(found, method):
+    return found[found["method"] == method].iloc[0]
+
+
+def test_the_speed_up_is_the_geometric_mean_of_the_ratios_within_each_seed():
+    found = of(speedups(table(*SERIAL, *HOGWILD), SEEDS, {}), "hogwild")
+    assert found["speedup_to_target"] == pytest.approx(math.sqrt(1.6 * 2.0))
+
+
+def test_it_splits_exactly_into_samples_a_second_and_samples_needed():
+    found = of(speedups(table(*SERIAL, *HOGWILD), SEEDS, {}), "hogwild")
+    # Serial: 50 samples/s twice. Hogwild!: 100 samples/s twice, and 0.8 and 1 times as few samples.
+    assert found["rate_factor"] == pytest.approx(2.0)
+    assert found["samples_factor"] == pytest.approx(math.sqrt(0.8))
+    assert found["rate_factor"] * found["samples_factor"] == pytest.approx(found["speedup_to_target"])
+
+
+def test_on_the_cold_clock_the_start_up_counts():
+    found = of(speedups(table(*SERIAL, *HOGWILD), SEEDS, {}), "hogwild")
+    assert found["cold_speedup"] == pytest.approx(math.sqrt(24 / 17.5 * 26 / 16))
+
+
+def test_break_even_is_where_the_gain_pays_for_the_longer_start_up():
+    serial, parallel = row("serial", 1, 1, 20.0, 1000), row("hogwild", 2, 1, 10.0, 1000, startup=5.0)
+    found = of(speedups(table(serial, parallel), [1], {}), "hogwild")
+    assert found["break_even_seconds"] == pytest.approx(2.0)  # 4 + 2 = 5 + 2 / 2
+
+
+def test_a_shorter_start_up_pays_at_once_and_a_slower_way_never():
+    at_once, never = row("ddp", 2, 1, 10.0, 1000, startup=3.0), row("ps", 2, 1, 40.0, 1000)
+    found = speedups(table(SERIAL[0], at_once, never), [1], {})
+    assert of(found, "ddp")["break_even_seconds"] == 0
+    assert math.isnan(of(found, "ps")["break_even_seconds"])
+
+
+def test_the_baseline_is_the_serial_method_that_is_soonest_on_target():
+    threads = [row("threads", 1, 1, 15.0, 1000), row("threads", 1, 2, 16.0, 1100)]
+    runs = table(*SERIAL, *threads, *HOGWILD)
+    assert best_to_target(runs, SEEDS, []) == "threads"
+    assert set(speedups(runs, SEEDS, {})["baseline"]) == {"threads"}
+
+
+def test_a_serial_method_that_missed_a_seed_is_no_baseline():
+    threads = [row("threads", 1, 1, 15.0, 1000), row("threads", 1, 2, None, None)]
+    assert best_to_target(table(*SERIAL, *threads), SEEDS, []) == "serial"
+    failed = [row("threads", 1, 1, 15.0, 1000), row("threads", 1, 2, 16.0, 1000, status="failed")]
+    assert best_to_target(table(*SERIAL, *failed), SEEDS, []) == "serial"
+    assert best_to_target(table(*threads), SEEDS, []) is None
+
+
+def test_a_serial_method_that_is_declared_is_compared_and_no_baseline():
+    copies = [row("threads", 1, 1, 15.0, 1000), row("threads", 1, 2, 16.0, 1100)]
+    assert best_to_target(table(*SERIAL, *copies), SEEDS, [("threads", 1)]) == "serial"
+
+
+def test_only_the_seeds_that_both_have_are_compared():
+    found = of(speedups(table(*SERIAL, HOGWILD[0], row("hogwild", 2, 2, None, None)), SEEDS, {}), "hogwild")
+    assert found["speedup_to_target"] == pytest.approx(1.6)
+
+
+def test_a_way_that_never_gets_there_and_a_workload_without_a_baseline_have_no_figure():
+    never = [row("hogwild", 2, seed, None, None) for seed in SEEDS]
+    found = speedups(table(*SERIAL, *never), SEEDS, {})
+    assert math.isnan(of(found, "hogwild")["speedup_to_target"])
+    assert speedups(table(*HOGWILD), SEEDS, {}).empty
