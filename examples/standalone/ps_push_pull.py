@@ -65,7 +65,7 @@ def push_pull(gradient):
 def run(rank, model, weights, inputs, targets, arguments, barrier, store):
     """Be a worker or, as the last process, the server."""
     global lock, optimizer, parameter
-    torch.set_num_threads(max(1, os.cpu_count() // arguments.workers) if rank < arguments.workers else 1)
+    torch.set_num_threads(1)
     os.environ["TP_SOCKET_IFNAME"] = os.environ["GLOO_SOCKET_IFNAME"] = "lo"  # macOS: lo0
     options = rpc.TensorPipeRpcBackendOptions(
         init_method=store.as_uri(),  # through a file, because torch's store over TCP listens on every interface

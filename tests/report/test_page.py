@@ -468,7 +468,7 @@ def test_runs_above_their_ceiling_are_said_to_be_disturbed(tmp_path):
     def slow_ceiling(run):
         return {"worker_records": [{"samples": 100, "train_seconds": 1.0}]} if run.strategy == "independent" else {}
 
-    config = fake_study.make_config(methods=["serial"], seeds=[1])
+    config = fake_study.make_config(methods=["serial", "hogwild"], seeds=[1])
     assert "clearly faster than their ceiling" in parsed(write_page(tmp_path, config, slow_ceiling)).words
 
 

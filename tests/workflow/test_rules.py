@@ -204,7 +204,7 @@ def test_render_report_writes_the_page_and_the_tables_beside_it(analysed):
     page, *copies = make_again(analysed, "render_report", "reports/default/report.html", *tables)
     assert '<p class="answer">' in page.read_text()
     assert "worker 0 did not end" in page.read_text()
-    assert [len(pd.read_csv(copy)) for copy in copies] == [24, 8, 3, 17]
+    assert [len(pd.read_csv(copy)) for copy in copies] == [24, 8, 3, 21, 0]
 
 
 def test_report_works_on_what_an_interrupted_study_left_and_trains_nothing(analysed, tmp_path):

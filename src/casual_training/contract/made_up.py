@@ -89,6 +89,7 @@ class NotingData(MemoryPipeline):
         room = ROOM * run.passes * N_SAMPLES
         self._taken = torch.zeros(run.workers, room, dtype=torch.int64).share_memory_()
         self._n_taken = torch.zeros(run.workers, 2, dtype=torch.int64).share_memory_()  # [batches, samples]
+        self._takers = torch.zeros(run.workers, dtype=torch.int64).share_memory_()  # process ids
         self._threads = torch.full((run.workers,), run.threads).share_memory_()
         self._killed_at = torch.zeros(1, dtype=torch.float64).share_memory_()
 
@@ -102,6 +103,9 @@ class NotingData(MemoryPipeline):
     def _note(self, rank: int, indices: torch.Tensor) -> None:
         if os.getpid() == self._caller:
             raise RuntimeError("the caller's process took a batch; start workers through processes.run_workers")
+        if self._takers[rank] not in (0, os.getpid()):
+            raise RuntimeError(f"two processes took the batches of worker {rank}; each takes those of its own rank")
+        self._takers[rank] = os.getpid()
         batches, samples = self._n_taken[rank].tolist()
         if self.fatal == (rank, batches):
             self._killed_at[0] = time.perf_counter()

@@ -38,7 +38,7 @@ def train(model, data, run, recorder) -> None:
 def work(rank, run, recorder, model, data, gradients) -> None:
     """Make this worker's part of every pass on a model of its own, each step together with the others."""
     if rank > 0:
-        model = copy.deepcopy(model)
+        model = copy.deepcopy(model)  # of the initial weights: worker 0 waits for all before its first update
     compute_loss = make_loss(run)
     optimizer = make_optimizer(model, run)
     gradients.join(rank, model)
