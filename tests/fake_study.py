@@ -22,6 +22,7 @@ WORKLOAD = {
     "target": None,
 }
 METHOD = {
+    "batch": "worker",
     "input_pipeline": "memory",
     "sampling": "shard",
     "omp_wait_policy": None,
@@ -36,6 +37,7 @@ CONFIG = {
         "passes": 4,
         "workers": [1, 2, 4],
         "seeds": [1, 2, 3],
+        "headline": [{"method": "hogwild", "workers": 2}, {"method": "hogwild", "workers": 4}],
         "snapshots": 20,
         "diagnose": False,
     },

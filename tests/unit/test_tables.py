@@ -148,7 +148,7 @@ def test_a_cell_without_an_ok_run_keeps_its_row_with_empty_figures(tmp_path):
 
     hogwild = row(compare_methods(*collected(tmp_path, changes)), "hogwild")
     assert (hogwild["n_runs"], hogwild["n_ok"]) == (3, 0)
-    known = ["workload", "workers", "epochs", "rate_only", "n_runs", "n_ok", "n_on_target", "metric"]
+    known = ["workload", "workers", "epochs", "rate_only", "n_runs", "n_ok", "n_on_target", "metric", "verdict"]
     assert hogwild.drop(known).isna().all()
 
 
@@ -476,8 +476,8 @@ def test_provenance_tells_machines_and_dirty_commits_apart_but_not_moments_of_lo
     config = fake_study.make_config(methods=["serial"], seeds=[1, 2, 3])
 
     def changes(run):
-        machine = fake_study.MACHINE | {"load_average": run.seed / 10, "physical_cores": 2 if run.seed < 3 else 8}
-        return {"machine": machine, "commit_dirty": run.seed == 1}
+        machine = fake_study.MACHINE | {"physical_cores": 2 if run.seed < 3 else 8}
+        return {"machine": machine, "load_average": run.seed / 10, "commit_dirty": run.seed == 1}
 
     fake_study.write_study(tmp_path, config, changes)
     provenance = collect_provenance([tmp_path / run.folder for run in plan(config)])

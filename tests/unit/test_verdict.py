@@ -7,7 +7,7 @@ import pytest
 
 from casual_training.analysis.columns import CEILINGS_COLUMNS, RUNS_COLUMNS, as_table
 from casual_training.analysis.tables import compare_methods
-from casual_training.analysis.verdict import answer, judge
+from casual_training.analysis.verdict import add_verdicts, answer
 
 SEEDS = [1, 2, 3, 4, 5]
 SERIAL, THREADS = [24.0, 24.5, 23.5, 24.2, 23.8], [21.0, 21.5, 20.5, 21.2, 20.8]
@@ -25,14 +25,14 @@ def answered(cells, declared=DECLARED, seeds=SEEDS, lines=None, overs=(), rate_o
             row = {"workload": "images", "method": method, "strategy": "serial" if serial else method, "seed": seed}
             row |= {"workers": workers, "epochs": 4 / workers, "cores": 2, "oversubscribed": method in overs}
             row |= {"rate_only": method in rate_only, "status": "failed" if seconds is None else "ok", "target": 0.8}
-            row |= {"train_seconds": 30.0, "samples_per_second": 4000.0, "startup_seconds": 4.0}
+            row |= {"train_seconds": 30.0, "samples_per_second": 4000.0, "startup_seconds": 4.0, "metric": "accuracy"}
             if on_target and method not in rate_only:
                 row |= {"seconds_to_target": seconds, "samples_to_target": 1000}
             rows.append(row | changes)
     runs = as_table(rows, RUNS_COLUMNS)
-    judged = judge(runs, seeds, {"images": declared})
-    comparison = compare_methods(runs, as_table([], CEILINGS_COLUMNS), judged)
+    comparison = compare_methods(runs, as_table([], CEILINGS_COLUMNS))
     comparison["lines_changed"] = comparison["method"].map(lines or {}).astype("Int64")
+    comparison = add_verdicts(comparison, runs, seeds, {"images": declared})
     return answer("images", runs, comparison, seeds, declared)
 
 
@@ -185,12 +185,14 @@ def test_only_declared_configurations_have_bounds_and_verdicts():
         [
             {"workload": "images", "method": method, "strategy": method, "workers": workers, "epochs": 4 / workers}
             | {"seed": seed, "status": "ok", "rate_only": False, "seconds_to_target": value, "samples_to_target": 10}
+            | {"train_seconds": 30.0, "samples_per_second": 4000.0}
             for method, workers, values in rows
             for seed, value in zip(SEEDS, values, strict=True)
         ],
         RUNS_COLUMNS,
     )
-    judged = judge(runs, SEEDS, {"images": [("hogwild", 2)]}).set_index(["method", "workers"])
+    comparison = compare_methods(runs, as_table([], CEILINGS_COLUMNS))
+    judged = add_verdicts(comparison, runs, SEEDS, {"images": [("hogwild", 2)]}).set_index(["method", "workers"])
     assert judged.loc[("hogwild", 2), "verdict"] == "faster"
     assert judged.loc[("hogwild", 4), "verdict"] == ""
     assert pd.isna(judged.loc[("hogwild", 4), "speedup_low"])

@@ -50,9 +50,9 @@ def collect(config: dict, root: Path) -> None:
 def compare(config: dict, root: Path) -> None:
     """Write comparison.csv from runs.csv, ceilings.csv and the standalone scripts; and verdict.json, its answers."""
     runs, seeds = _runs(config, root), config["study"]["seeds"]
-    judged = verdict.judge(runs, seeds, declared(config))
-    comparison = tables.compare_methods(runs, _ceilings(config, root), judged)
+    comparison = tables.compare_methods(runs, _ceilings(config, root))
     comparison = code_cost.add_costs(comparison, _strategies(config), _scripts())
+    comparison = verdict.add_verdicts(comparison, runs, seeds, declared(config))
     _write(comparison, _results(config, root) / "comparison.csv")
     answers = [
         verdict.answer(workload, runs, comparison, seeds, entries) for workload, entries in declared(config).items()

@@ -222,17 +222,12 @@ def _of_same_seed(group: pd.DataFrame, method: str | None, column: str) -> pd.Se
     return group["seed"].map(by_seed).astype(FIGURE)
 
 
-def compare_methods(runs: pd.DataFrame, ceilings: pd.DataFrame, judged: pd.DataFrame) -> pd.DataFrame:
+def compare_methods(runs: pd.DataFrame, ceilings: pd.DataFrame) -> pd.DataFrame:
     """Summarise each configuration (COMPARISON_COLUMNS) by medians over its ok seeds, in the order of `runs`.
 
     Speed-ups are paired by seed with the best serial method and with the best of one thread. A median time to the
     target is there only if every ok seed reached it: one over the lucky seeds would flatter. What a method costs in
-    code is left empty: code_cost.py knows.
-
-    Args:
-        runs: the runs table.
-        ceilings: the ceilings table.
-        judged: the speed-ups to the target and the verdicts, by configuration, as `verdict.judge` gives them.
+    code and the verdicts are left empty: code_cost.py and verdict.py know.
     """
     cells = pair(runs, ceilings).groupby(CELL, sort=False)
     comparison = cells.agg(
@@ -250,5 +245,4 @@ def compare_methods(runs: pd.DataFrame, ceilings: pd.DataFrame, judged: pd.DataF
         test_metric_median=("test_metric", "median"),
     )
     comparison.loc[comparison["n_on_target"] < comparison["n_ok"], "seconds_to_target_median"] = pd.NA
-    comparison = comparison.reset_index().merge(judged, on=CELL, how="left")
-    return as_table(comparison.assign(verdict=comparison["verdict"].fillna("")), COMPARISON_COLUMNS)
+    return as_table(comparison.reset_index().assign(verdict=""), COMPARISON_COLUMNS)

@@ -16,9 +16,11 @@ The rule, fixed before any run is looked at:
 
 from dataclasses import asdict, dataclass, field
 
+import numpy
 import pandas as pd
 
 from casual_training.analysis import findings
+from casual_training.analysis.columns import CELL, COMPARISON_COLUMNS, as_table
 from casual_training.analysis.contrasts import FAILS_TARGET, FASTER, NOT_OK, SLOWER, contrast, is_beaten
 from casual_training.analysis.speedups import Declared, best_to_target, of_cell, seconds_to_target, serial, speedups
 from casual_training.analysis.tables import whole
@@ -52,28 +54,29 @@ class Answer:
         return asdict(self) | {"winner": winner, "sentence": self.sentence}
 
 
-def judge(runs: pd.DataFrame, seeds: list[int], declared: dict[str, Declared]) -> pd.DataFrame:
-    """Give the speed-ups of every configuration (SPEEDUPS_COLUMNS), and of the declared ones the verdicts.
-
-    Adds speedup_low, speedup_high, verdict and further_seeds, empty for what is not declared.
+def add_verdicts(
+    comparison: pd.DataFrame, runs: pd.DataFrame, seeds: list[int], declared: dict[str, Declared]
+) -> pd.DataFrame:
+    """Fill in the speed-ups to the target of every configuration, and of the declared ones bounds and verdicts.
 
     Args:
+        comparison: the comparison table (COMPARISON_COLUMNS).
         runs: the runs table of the study.
         seeds: the planned seeds.
         declared: the declared (method, workers) of each workload.
     """
-    judged = speedups(runs, seeds, declared)
-    added = {"speedup_low": float("nan"), "speedup_high": float("nan"), "verdict": "", "further_seeds": pd.NA}
-    judged = judged.assign(**added).astype({"verdict": "string", "further_seeds": "Int64"})
-    for row in judged.itertuples():
-        of_declared = declared.get(row.workload, [])
-        if (row.method, row.workers) in of_declared:
-            own_workload = runs[runs["workload"] == row.workload]
-            own = of_cell(own_workload, row.method, row.workers)
-            reference = seconds_to_target(of_cell(own_workload, row.baseline, 1))
-            found = _verdict(own, reference, seeds, len(of_declared))
-            judged.loc[row.Index, list(found)] = list(found.values())
-    return judged
+    found = speedups(runs, seeds, declared).set_index(CELL)
+    judged = comparison.set_index(CELL)
+    judged.update(found.drop(columns="baseline"))
+    for workload, method, workers, epochs in found.index:
+        of_declared = declared.get(workload, [])
+        if (method, workers) in of_declared:
+            of_workload = runs[runs["workload"] == workload]
+            baseline = found.loc[(workload, method, workers, epochs), "baseline"]
+            reference = seconds_to_target(of_cell(of_workload, baseline, 1))
+            own = _verdict(of_cell(of_workload, method, workers), reference, seeds, len(of_declared))
+            judged.loc[(workload, method, workers, epochs), list(own)] = list(own.values())
+    return as_table(judged.reset_index(), COMPARISON_COLUMNS)
 
 
 def _verdict(own: pd.DataFrame, reference: pd.Series, seeds: list[int], declared: int) -> dict:
@@ -200,4 +203,8 @@ def _plain(row) -> dict:
         "break_even_seconds": row.break_even_seconds,
         "lines_changed": row.lines_changed,
     }
-    return {key: None if pd.isna(value) else value for key, value in values.items()}
+    return {key: None if pd.isna(value) else _plain_value(value) for key, value in values.items()}
+
+
+def _plain_value(value):
+    return value.item() if isinstance(value, numpy.generic) else value

@@ -46,6 +46,7 @@ SERIAL_RUN = Run(
     loss="cross_entropy",
     batch_size=8,
     optimizer={"name": "sgd", "lr": 0.02, "momentum": 0.5},
+    metric={"name": "accuracy", "function": "accuracy", "higher_is_better": True},
     log_interval=1,
     snapshots=1,
     deadline_seconds=DEADLINE_SECONDS,
