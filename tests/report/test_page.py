@@ -397,7 +397,7 @@ def test_why_a_diagnosis_failed_stands_in_its_row(tmp_path):
 
     config = fake_study.make_config(methods=["serial", "hogwild"], workers=[2], seeds=[1], diagnose=True)
     cells = parsed(write_page(tmp_path, config, fail)).cells
-    row = cells.index("hogwild", cells.index("updates lost (proxy)"))
+    row = cells.index("hogwild", cells.index("speed while diagnosed"))
     assert cells[row : row + 4] == ["hogwild", "2", "failed: worker 1 died", "-"]
 
 
@@ -625,7 +625,7 @@ def test_in_a_browser_the_claims_are_read_without_scrolling_sideways(browser, of
     boxes = browser.run(
         "return [...document.querySelectorAll('.claims')].map(box => [box.scrollWidth, box.clientWidth])"
     )
-    assert len(boxes) == 5
+    assert len(boxes) == 4
     assert all(scrolled <= shown for scrolled, shown in boxes)
     narrowest = browser.run(
         "return Math.min(...[...document.querySelectorAll('.claims td')].map(cell => cell.clientWidth))"

@@ -236,10 +236,10 @@ def staleness(data: pd.DataFrame) -> Figure:
     """Draw `diagnostics.staleness`: a bar a configuration, divided by how many updates of others an update missed."""
     labels = list(dict.fromkeys(_row_label(name) for name in data["configuration"]))
     row_height = LINE_HEIGHT * max([2, *(label.count("\n") + 1 for label in labels)])
-    heights = [0.7 + row_height * n for n in data.groupby("workload", sort=False)["configuration"].nunique()] or [2]
+    n_bars = list(data.groupby("workload", sort=False)["configuration"].nunique()) or [3]
     with matplotlib.rc_context(STYLE):
-        figure, axes = _facets(data, height=sum(heights) / len(heights), extra=0.75)
-        axes[0].get_gridspec().set_height_ratios(heights)
+        figure, axes = _facets(data, height=0.7 + row_height * sum(n_bars) / len(n_bars), extra=0.75)
+        axes[0].get_gridspec().set_height_ratios(n_bars)  # a bar is as thick in every workload
         for axis, (_, group) in zip(axes, data.groupby("workload", sort=False), strict=False):
             _draw_staleness(axis, group)
         _draw_legend(figure, axes, ncols=3, title="updates of others missed")
