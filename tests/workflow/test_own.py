@@ -9,7 +9,7 @@ from project import REPOSITORY, TINY, Project, names
 
 from casual_training import study as studies
 
-SHORTER = {"seeds": [1], "methods": ["serial", "hogwild"], "passes": 4, "snapshots": 4}
+SHORTER = {"seeds": [1], "methods": ["serial", "hogwild"], "snapshots": 4}
 NET = """
 import torch
 
