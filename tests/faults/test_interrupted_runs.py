@@ -177,7 +177,7 @@ if __name__ == "__main__":
             workers=1 if strategies.takes_one_worker(strategy) else 2,
             optimizer={"name": "sgd", "lr": 1e6 if fails else 0.01},
         )
-        status = experiment.perform(run, out / str(number), data)
+        status = experiment.perform(run, out / str(number), data)["status"]
         print(json.dumps([status, len(os.listdir("/proc/self/fd"))]), flush=True)
 """
 

@@ -45,7 +45,7 @@ class Listeners:
 @pytest.mark.parametrize(("strategy", "options"), VARIANTS)
 def test_a_run_listens_on_loopback_only(strategy, options, data_dir):
     run = make_run(
-        strategy=strategy, options=options, workers=1 if strategies.takes_one_worker(strategy) else 2, passes=2
+        strategy=strategy, options=options, workers=1 if strategies.takes_one_worker(strategy) else 2, passes=4
     )
     with Listeners() as listeners:
         trained(run, data_dir)

@@ -13,12 +13,33 @@ from casual_training import strategies
 from casual_training.contract import command
 from casual_training.contract.fresh import try_points
 
-SOUND = Path(strategies.__path__[0], "hogwild.py").read_text(encoding="utf-8")
+# A plain Hogwild!, in which nothing is wrong.
+SOUND = """
+from casual_training.optimization import make_loss, make_optimizer
+from casual_training.processes import run_workers
+
+
+def train(model, data, run, recorder):
+    model.share_memory()
+    run_workers(work, run, recorder, model, data)
+
+
+def work(rank, run, recorder, model, data):
+    compute_loss = make_loss(run)
+    optimizer = make_optimizer(model, run)
+    for number in range(run.passes):
+        for inputs, targets in data.batches(number, rank):
+            optimizer.zero_grad()
+            loss = compute_loss(model(inputs), targets)
+            loss.backward()
+            optimizer.step()
+            recorder.step(loss, len(targets))
+"""
 TRAIN = "    run_workers(work, run, recorder, model, data)\n"
 WORK = "    compute_loss = make_loss(run)\n"
 LEFT_BEHIND = f"casual-training-left-behind-{os.getpid()}"
 
-# What is wrong: (a part of hogwild.py, what stands there instead, the point that breaks, what is said of it).
+# What is wrong: (a part of it, what stands there instead, the point that breaks, what is said of it).
 BROKEN = {
     "half_of_the_work": (
         "range(run.passes)",
@@ -92,8 +113,8 @@ if __name__ == "__main__":
 
 
 def broken(folder: Path, name: str, old: str, new: str) -> Path:
-    """Write hogwild.py with one thing changed."""
-    assert SOUND.count(old) == 1, f"hogwild.py has changed: {old}"
+    """Write a strategy with one thing wrong."""
+    assert SOUND.count(old) == 1, old
     file = folder / f"{name}.py"
     file.write_text(SOUND.replace(old, new))
     return file
@@ -132,7 +153,7 @@ def test_a_stated_tolerance_is_granted(results):
 
 @pytest.fixture
 def own(tmp_path, monkeypatch):
-    """Add a strategy that is hogwild.py with one thing changed; returns its name."""
+    """Add a strategy with one thing wrong; returns its name."""
     monkeypatch.setenv(strategies.OWN_FILES, "")
     return lambda name, old, new: strategies.add(broken(tmp_path, name, old, new))
 

@@ -86,7 +86,7 @@ def list_imports(rank, run, recorder, *arguments):
 
 
 @pytest.mark.parametrize(
-    ("name", "pipeline"), [("serial", "torchvision"), *((name, "memory") for name in strategies.names())]
+    ("name", "pipeline"), [("serial", "dataloader"), *((name, "memory") for name in strategies.names())]
 )
 def test_nothing_is_imported_inside_the_train_clock(name, pipeline, data_dir, monkeypatch):
     strategies.load(name)

@@ -9,7 +9,7 @@ import pytest
 import torch
 from torch import nn
 
-from casual_training import datasets, models, strategies
+from casual_training import models, samples, strategies
 from casual_training.optimization import make_loss, make_optimizer
 from casual_training.pipelines import PIPELINES, planned_work
 from casual_training.recorder import Recorder
@@ -106,7 +106,7 @@ class Normalised(nn.Module):
 
 def batch_statistics(run, data_dir, rank):
     """The running mean of a network after a worker's first batch."""
-    data = PIPELINES["memory"](datasets.load(run.dataset, data_dir), run)
+    data = PIPELINES["memory"](samples.load(run, data_dir), run)
     network = Normalised()
     network(next(data.batches(0, rank))[0])
     return network.norm.running_mean
