@@ -1,5 +1,7 @@
 """A parameter server over RPC: workers push gradients and pull weights, one flat tensor each way.
 
+A worker computes its next gradient while the last is under way, on the weights of the answer before.
+
 python examples/standalone/ps_push_pull.py --workers 2
 """
 
@@ -90,6 +92,7 @@ def train(rank, model, inputs, targets, arguments, barrier):
     """Compute gradients on a model that takes the server's weights, as one of several workers."""
     torch.manual_seed(arguments.seed + rank)
     compute_loss = nn.CrossEntropyLoss()
+    answer = None
     started, step = time.perf_counter(), 0
     for number in range(arguments.passes):
         for batch, labels in batches(inputs, targets, arguments.seed + number, rank, arguments.workers):
@@ -97,11 +100,13 @@ def train(rank, model, inputs, targets, arguments, barrier):
             loss = compute_loss(model(batch), labels)
             loss.backward()
             gradient = parameters_to_vector([parameter.grad for parameter in model.parameters()])
-            weights = rpc.rpc_sync("server", push_pull, (gradient,))
-            vector_to_parameters(weights, model.parameters())
+            if answer:
+                vector_to_parameters(answer.wait(), model.parameters())
+            answer = rpc.rpc_async("server", push_pull, (gradient,))
             step += 1
             if step % arguments.log_interval == 0:
                 print(f"worker {rank}, step {step}: loss {loss.item()}", flush=True)
+    answer.wait()
     barrier.wait()
     seconds = time.perf_counter() - started
     samples = arguments.passes * len(targets)
