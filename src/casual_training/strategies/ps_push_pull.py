@@ -6,29 +6,26 @@ Change against serial.py: the optimizer is in one more process, the server. A wo
 itself, sends it in one call, and gets the new weights as the answer.
 Shared: the weights that count, on the server, with one optimizer, its state, and a lock round an update.
 Private to a worker: a replica of the network, and gradients. One worker repeats serial training bit for bit.
-`max_staleness: S` bounds how many updates an update may miss (parameter_server.py says how); with 0, each takes one
-gradient of every worker, and a run repeats bit for bit.
+`max_staleness` bounds the updates that an update may miss (see parameter_server.py); with 0, a run repeats bit for bit.
 `overlap: true` lets a worker compute its next gradient, on the weights of the answer before, while the last is under
-way. So every gradient of a worker but its first misses its own last update, and one worker has other losses than serial
-training. The recorder's staleness counts updates of others only, with overlap too.
+way. So all its gradients but the first miss its own last update (staleness counts only those of others), and one
+worker has other losses than serial training.
 When to use it: on several machines. On one it shows what the messages cost that Hogwild! does without.
 """
 
 import copy
 import functools
-import math
-import time
 
 from torch import nn
 from torch.distributed import rpc
 from torch.distributed.rpc.functions import async_execution
-from torch.nn.utils import vector_to_parameters
 
 from casual_training import flat, rendezvous
 from casual_training.batch_norm import refuse_batch_norm
 from casual_training.optimization import make_loss, optimizer_class
 from casual_training.parameter_server import ParameterServer
 from casual_training.processes import RunFailed, run_workers
+from casual_training.server_connection import ServerConnection
 
 SERVER_THREADS = 1  # workers compute while it updates, and more threads would take their cores
 OPTIONS = {
@@ -68,10 +65,7 @@ def serve(run, model, weights, replica, data) -> None:
     """Hold the weights in the server's process, where `push_pull` and `leave` find them."""
     global _server
     weights, (optimizer, options) = nn.Parameter(weights), optimizer_class(run)
-    bound = run.options["max_staleness"]
-    _server = ParameterServer(
-        weights, optimizer([weights], **options), run.workers, math.inf if bound is None else bound
-    )
+    _server = ParameterServer(weights, optimizer([weights], **options), run.workers, run.options["max_staleness"])
 
 
 @async_execution
@@ -90,7 +84,8 @@ def work(rank, run, recorder, model, weights, replica, data) -> None:
     recorder.refresh = functools.partial(flat.load, weights, model)
     compute_loss = make_loss(run)
     parameters = flat.trained(replica)
-    server = Connection(rank, run.options["overlap"], parameters, recorder)
+    call = functools.partial(rpc.rpc_async, rendezvous.SERVER, push_pull)
+    server = ServerConnection(call, rank, run.options["overlap"], parameters, recorder)
     for number in range(run.passes):
         for inputs, targets in data.batches(number, rank):
             replica.zero_grad()
@@ -102,43 +97,3 @@ def work(rank, run, recorder, model, weights, replica, data) -> None:
             recorder.step(loss, len(targets))
     server.pull()  # with overlap, the last gradient is still under way
     rpc.rpc_sync(rendezvous.SERVER, leave, (rank,))
-
-
-class Connection:
-    """A worker's side: the weights of its replica, and the push whose answer has not been taken yet."""
-
-    def __init__(self, rank: int, overlap: bool, parameters: list, recorder):
-        self._rank, self._overlap, self._parameters, self._recorder = rank, overlap, parameters, recorder
-        self._own_updates = self._updates_of_others = 0  # that made the weights of the replica
-        self._push = None
-
-    def push_pull(self, gradient) -> None:
-        """Push a gradient and load the weights of the answer; with overlap, of the answer to the push before."""
-        computed_on = self._updates_of_others
-        if self._overlap:
-            self.pull()
-        called = time.perf_counter()
-        answer = rpc.rpc_async(rendezvous.SERVER, push_pull, (self._rank, gradient)).then(with_arrival)
-        self._push = answer, called, computed_on
-        if not self._overlap:
-            self.pull()
-
-    def pull(self) -> None:
-        """Load the weights that answer the last push, if they have not been loaded yet."""
-        if self._push is None:
-            return
-        future, called, computed_on = self._push
-        (answer, arrived), self._push = future.wait(), None
-        vector_to_parameters(answer.weights, self._parameters)  # as views, without a copy
-        self._own_updates += 1
-        self._updates_of_others = answer.version - self._own_updates
-        self._recorder.stale(self._updates_of_others - computed_on)
-        self._recorder.add("round_trip_seconds", arrived - called)
-        self._recorder.add("lock_wait_seconds", answer.lock_wait_seconds)
-        self._recorder.add("lock_hold_seconds", answer.lock_hold_seconds)
-        self._recorder.add("payload_bytes", 2 * answer.weights.nbytes)  # the gradient is as large
-
-
-def with_arrival(future) -> tuple:
-    """Give an answer and the moment it came, also where nobody waits for it yet."""
-    return future.wait(), time.perf_counter()
