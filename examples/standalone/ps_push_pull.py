@@ -67,7 +67,9 @@ def push_pull(gradient):
 def run(rank, model, weights, inputs, targets, arguments, barrier, store):
     """Be a worker or, as the last process, the server."""
     global lock, optimizer, parameter
-    torch.set_num_threads(1)
+    is_server = rank == arguments.workers
+    # The server has one thread, because workers compute while it updates.
+    torch.set_num_threads(1 if is_server else max(1, os.cpu_count() // arguments.workers))
     os.environ["TP_SOCKET_IFNAME"] = os.environ["GLOO_SOCKET_IFNAME"] = "lo"  # macOS: lo0
     options = rpc.TensorPipeRpcBackendOptions(
         init_method=store.as_uri(),  # through a file, because torch's store over TCP listens on every interface
@@ -75,13 +77,13 @@ def run(rank, model, weights, inputs, targets, arguments, barrier, store):
         _transports=["uv"],  # the default keeps a core busy while it waits
         _channels=["basic"],
     )
-    name = f"worker-{rank}" if rank < arguments.workers else "server"
-    if name == "server":
+    if is_server:
         lock, parameter = threading.Lock(), nn.Parameter(weights)
         optimizer = torch.optim.SGD([parameter], lr=0.01, momentum=0.5)
+    name = "server" if is_server else f"worker-{rank}"
     rpc.init_rpc(name, rank=rank, world_size=arguments.workers + 1, rpc_backend_options=options)
     barrier.wait()
-    if name == "server":
+    if is_server:
         barrier.wait()  # for the end of the workers
     else:
         train(rank, model, inputs, targets, arguments, barrier)
