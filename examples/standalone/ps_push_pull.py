@@ -1,5 +1,7 @@
 """A parameter server over RPC: workers push gradients and pull weights, one flat tensor each way.
 
+A worker computes its next gradient while the last is under way, on the weights of the answer before.
+
 python examples/standalone/ps_push_pull.py --workers 2
 """
 
@@ -65,7 +67,9 @@ def push_pull(gradient):
 def run(rank, model, weights, inputs, targets, arguments, barrier, store):
     """Be a worker or, as the last process, the server."""
     global lock, optimizer, parameter
-    torch.set_num_threads(1)
+    is_server = rank == arguments.workers
+    # The server has one thread, because workers compute while it updates.
+    torch.set_num_threads(1 if is_server else max(1, os.cpu_count() // arguments.workers))
     os.environ["TP_SOCKET_IFNAME"] = os.environ["GLOO_SOCKET_IFNAME"] = "lo"  # macOS: lo0
     options = rpc.TensorPipeRpcBackendOptions(
         init_method=store.as_uri(),  # through a file, because torch's store over TCP listens on every interface
@@ -73,13 +77,13 @@ def run(rank, model, weights, inputs, targets, arguments, barrier, store):
         _transports=["uv"],  # the default keeps a core busy while it waits
         _channels=["basic"],
     )
-    name = f"worker-{rank}" if rank < arguments.workers else "server"
-    if name == "server":
+    if is_server:
         lock, parameter = threading.Lock(), nn.Parameter(weights)
         optimizer = torch.optim.SGD([parameter], lr=0.01, momentum=0.5)
+    name = "server" if is_server else f"worker-{rank}"
     rpc.init_rpc(name, rank=rank, world_size=arguments.workers + 1, rpc_backend_options=options)
     barrier.wait()
-    if name == "server":
+    if is_server:
         barrier.wait()  # for the end of the workers
     else:
         train(rank, model, inputs, targets, arguments, barrier)
@@ -90,6 +94,7 @@ def train(rank, model, inputs, targets, arguments, barrier):
     """Compute gradients on a model that takes the server's weights, as one of several workers."""
     torch.manual_seed(arguments.seed + rank)
     compute_loss = nn.CrossEntropyLoss()
+    answer = None
     started, step = time.perf_counter(), 0
     for number in range(arguments.passes):
         for batch, labels in batches(inputs, targets, arguments.seed + number, rank, arguments.workers):
@@ -97,11 +102,13 @@ def train(rank, model, inputs, targets, arguments, barrier):
             loss = compute_loss(model(batch), labels)
             loss.backward()
             gradient = parameters_to_vector([parameter.grad for parameter in model.parameters()])
-            weights = rpc.rpc_sync("server", push_pull, (gradient,))
-            vector_to_parameters(weights, model.parameters())
+            if answer:
+                vector_to_parameters(answer.wait(), model.parameters())
+            answer = rpc.rpc_async("server", push_pull, (gradient,))
             step += 1
             if step % arguments.log_interval == 0:
                 print(f"worker {rank}, step {step}: loss {loss.item()}", flush=True)
+    answer.wait()
     barrier.wait()
     seconds = time.perf_counter() - started
     samples = arguments.passes * len(targets)

@@ -76,7 +76,8 @@ def the_server():
 def run(rank, model, inputs, targets, arguments, barrier, lock, store):
     """Be a worker or, as the last process, the server."""
     global server
-    torch.set_num_threads(1)  # as in serial.py; more would make the server faster, and its losses not quite serial.py's
+    is_server = rank == arguments.workers
+    torch.set_num_threads(os.cpu_count() if is_server else 1)  # workers wait while the server computes
     os.environ["TP_SOCKET_IFNAME"] = os.environ["GLOO_SOCKET_IFNAME"] = "lo"  # macOS: lo0
     options = rpc.TensorPipeRpcBackendOptions(
         init_method=store.as_uri(),  # through a file, because torch's store over TCP listens on every interface
@@ -84,13 +85,13 @@ def run(rank, model, inputs, targets, arguments, barrier, lock, store):
         _transports=["uv"],  # the default keeps a core busy while it waits
         _channels=["basic"],
     )
-    name = f"worker-{rank}" if rank < arguments.workers else "server"
-    if name == "server":
+    if is_server:
         torch.manual_seed(arguments.seed)  # dropout is drawn where the network is
         server = ParameterServer(model)
+    name = "server" if is_server else f"worker-{rank}"
     rpc.init_rpc(name, rank=rank, world_size=arguments.workers + 1, rpc_backend_options=options)
     barrier.wait()
-    if name == "server":
+    if is_server:
         barrier.wait()  # for the end of the workers
     else:
         train(rank, inputs, targets, arguments, barrier, lock)

@@ -33,11 +33,12 @@ class ParameterServer:
         weights: all that is trained, as one flat parameter; updated in place.
         optimizer: of it.
         workers: how many workers there are; each begins with the weights of version 0.
-        max_staleness: most updates that an update may miss, 0 or more; math.inf for no bound.
+        max_staleness: most updates that an update may miss, 0 or more; None sets no bound.
     """
 
-    def __init__(self, weights: torch.nn.Parameter, optimizer, workers: int, max_staleness: float = math.inf):
-        self.weights, self.optimizer, self.max_staleness = weights, optimizer, max_staleness
+    def __init__(self, weights: torch.nn.Parameter, optimizer, workers: int, max_staleness: int | None):
+        self.weights, self.optimizer = weights, optimizer
+        self.max_staleness = math.inf if max_staleness is None else max_staleness
         self.version = 0
         self._pulled = dict.fromkeys(range(workers), 0)  # worker with work left -> version of the weights it has
         self._pushed = {}  # worker -> (gradient, future of its answer, seconds it waited for the lock)

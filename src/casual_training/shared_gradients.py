@@ -7,6 +7,7 @@ reads the rows of one step is not disturbed by those who write the next, and the
 
 import torch
 
+from casual_training.flat import trained
 from casual_training.shared_barrier import SharedBarrier
 from casual_training.shared_memory import share
 
@@ -25,7 +26,7 @@ class SharedGradients:
     """
 
     def __init__(self, model, workers: int):
-        sizes = [parameter.numel() for parameter in _trained(model)]
+        sizes = [parameter.numel() for parameter in trained(model)]
         rows = torch.zeros(2, workers, sum(sizes))
         self._rows = share(rows, "the gradients of the workers", "lower study.workers")
         # (2, workers, [samples, then for each parameter whether it has a gradient])
@@ -34,7 +35,7 @@ class SharedGradients:
 
     def join(self, rank: int, model) -> None:
         """Be worker `rank`, whose gradients are those of its own `model`."""
-        self._rank, self._parameters = rank, _trained(model)
+        self._rank, self._parameters = rank, trained(model)
         self._mean = torch.zeros_like(self._rows[0, 0])
         self._means = self._parts(self._mean)
         self._tables = [
@@ -75,8 +76,3 @@ class SharedGradients:
         for parameter, mean, have_gradient in zip(self._parameters, self._means, of_parameters, strict=True):
             parameter.grad = mean if any(have_gradient) else None
         return True
-
-
-def _trained(model) -> list[torch.nn.Parameter]:
-    """List the parameters that are trained."""
-    return [parameter for parameter in model.parameters() if parameter.requires_grad]

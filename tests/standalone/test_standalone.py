@@ -115,4 +115,4 @@ def test_every_method_of_the_catalogue_but_device_switching_has_a_script():
     without = {
         method["strategy"] for name, method in methods.items() if not script_of(name, method["strategy"], SCRIPTS)
     }
-    assert without <= {"device_switching", "ps_tutorial"}
+    assert without <= {"device_switching"}

@@ -1,6 +1,6 @@
 """The parameter server that workers push to and pull from: staleness, its bound, overlap, and what is refused."""
 
-import subprocess
+import itertools
 import sys
 
 import pytest
@@ -26,7 +26,7 @@ def losses_of(recorder):
 def staleness_of(recorder):
     """How many updates missed 0, 1, 2, ... updates, of all workers."""
     histograms = [worker["staleness"] for worker in recorder.workers()]
-    return [sum(bins) for bins in zip(*(row + [0] * (65 - len(row)) for row in histograms), strict=True)]
+    return [sum(bins) for bins in itertools.zip_longest(*histograms, fillvalue=0)]
 
 
 @pytest.mark.parametrize("model", ["simple_nn", "ps_net"])
@@ -64,7 +64,9 @@ def test_what_workers_and_server_exchange_is_measured(overlap, data_dir):
         assert measures["lock_wait_seconds"]["count"] == worker["steps"]
         assert 0 < measures["lock_hold_seconds"]["sum"] < worker["train_seconds"]
         assert measures["communication_seconds"]["sum"] < worker["train_seconds"]
-        assert ("round_trip_seconds" in measures) != overlap  # what nobody waits for has no end to be measured
+        round_trips = measures["round_trip_seconds"]
+        assert round_trips["count"] == worker["steps"]
+        assert measures["lock_hold_seconds"]["sum"] < round_trips["sum"] < worker["train_seconds"]
 
 
 @pytest.mark.parametrize("max_staleness", [0, 1, 3])
@@ -91,10 +93,11 @@ def test_synchronous_workers_repeat_bit_for_bit(data_dir):
 
 def test_with_overlap_one_worker_is_one_update_late_but_for_its_first(data_dir):
     _, recorder = trained(server_run(workers=1, overlap=True, passes=2), data_dir)
-    assert staleness_of(recorder)[:3] == [1, 39, 0]
+    assert staleness_of(recorder) == [40]  # its own update that it missed is not one of others
     _, serial = trained(make_run(passes=2), data_dir)
-    assert losses_of(recorder)[0] == losses_of(serial)[0]
-    assert losses_of(recorder)[2:] != losses_of(serial)[2:]
+    mine, same = losses_of(recorder), losses_of(serial)
+    assert mine[0] == same[0]
+    assert all(loss != other for loss, other in zip(mine[1:], same[1:], strict=True))
 
 
 def test_with_overlap_the_last_gradients_are_applied_too(data_dir):
@@ -158,23 +161,3 @@ def test_nothing_is_imported_inside_the_train_clock(data_dir, monkeypatch):
     model, data, recorder = prepared(run, data_dir)
     ps_push_pull.train(model, data, run, recorder)
     assert recorder.samples == TRAIN_SAMPLES
-
-
-def printed(pytestconfig, name, *arguments):
-    """What a standalone script prints of its losses and its result."""
-    script = pytestconfig.rootpath / "examples" / "standalone" / f"{name}.py"
-    command = [sys.executable, str(script), "--passes", "2", "--samples", "320", "--log-interval", "1", *arguments]
-    lines = subprocess.run(command, capture_output=True, text=True, check=True, timeout=60).stdout.splitlines()
-    return [line.removeprefix("worker 0, ") for line in lines if "samples per second" not in line]
-
-
-@pytest.mark.parametrize("name", ["ps_push_pull", "ps_tutorial"])
-def test_one_worker_of_the_standalone_script_prints_the_losses_of_the_serial_one(name, pytestconfig):
-    assert printed(pytestconfig, name, "--workers", "1") == printed(pytestconfig, "serial")
-
-
-@pytest.mark.parametrize("name", ["ps_push_pull", "ps_tutorial"])
-def test_two_workers_of_the_standalone_script_train_to_the_end(name, pytestconfig):
-    lines = printed(pytestconfig, name)
-    assert len(lines) == 2 * 10 + 1
-    assert lines[-1].startswith("accuracy on the first 1,000 samples: ")

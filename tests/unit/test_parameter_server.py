@@ -10,7 +10,7 @@ import torch
 from casual_training.parameter_server import ParameterServer
 
 
-def make_server(workers, max_staleness=math.inf, size=1):
+def make_server(workers, max_staleness=None, size=1):
     """A server whose weights count what is applied: each gradient of 1 adds 1."""
     weights = torch.nn.Parameter(torch.zeros(size))
     return ParameterServer(weights, torch.optim.SGD([weights], lr=1.0, maximize=True), workers, max_staleness)

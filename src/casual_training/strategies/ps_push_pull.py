@@ -1,41 +1,31 @@
 """A parameter server over RPC that workers push gradients to and pull weights from, one flat tensor each way.
 
-Source: Li et al., "Scaling Distributed Machine Learning with the Parameter Server" (2014), which also has the bound on
-staleness.
+Source: Li et al., "Scaling Distributed Machine Learning with the Parameter Server" (2014), also for bounded staleness.
 
 Change against serial.py: the optimizer is in one more process, the server. A worker computes the gradient of its batch
 itself, sends it in one call, and gets the new weights as the answer.
-Shared: the weights that count, on the server, with one optimizer, its state, and the server's own lock round an update.
+Shared: the weights that count, on the server, with one optimizer, its state, and a lock round an update.
 Private to a worker: a replica of the network, and gradients. One worker repeats serial training bit for bit.
-
-Staleness is the number of updates that an update missed: those made since its worker pulled the weights it computed on.
-`max_staleness: S` bounds it. An update that would leave another worker's gradient more than S behind waits, until all
-gradients that are S behind have been pushed; these make one update, of their mean. So 0 is synchronous: every update
-takes one gradient of each worker, summed in the order of their ranks, and a run repeats bit for bit. Nothing waits for
-ever: what an update waits for is being computed, and a worker whose work is done says so and is waited for no more.
-
-`overlap: true` lets a worker compute its next gradient while the last is under way, on the weights of the answer
-before. This costs staleness: an update also misses its worker's own last one, and what others did in two steps, not in
-one. So even one worker has other losses than serial training: all its gradients but the first are one update late.
+`max_staleness` bounds the updates that an update may miss (see parameter_server.py); with 0, a run repeats bit for bit.
+`overlap: true` lets a worker compute its next gradient, on the weights of the answer before, while the last is under
+way. So all its gradients but the first miss its own last update (staleness counts only those of others), and one
+worker has other losses than serial training.
 When to use it: on several machines. On one it shows what the messages cost that Hogwild! does without.
 """
 
 import copy
 import functools
-import math
-import time
 
-import torch
 from torch import nn
 from torch.distributed import rpc
 from torch.distributed.rpc.functions import async_execution
-from torch.nn.utils import parameters_to_vector, vector_to_parameters
 
-from casual_training import rendezvous
+from casual_training import flat, rendezvous
 from casual_training.batch_norm import refuse_batch_norm
 from casual_training.optimization import make_loss, optimizer_class
 from casual_training.parameter_server import ParameterServer
 from casual_training.processes import RunFailed, run_workers
+from casual_training.server_connection import ServerConnection
 
 SERVER_THREADS = 1  # workers compute while it updates, and more threads would take their cores
 OPTIONS = {
@@ -61,36 +51,21 @@ def train(model, data, run, recorder) -> None:
     refuse_batch_norm(model, run.method)
     if run.options["overlap"] and run.options["max_staleness"] is not None:
         raise RunFailed("unavailable", f"{run.method} has max_staleness, which overlap cannot keep; set one of the two")
-    weights = parameters_to_vector(trained(model)).detach().share_memory_()  # the ones that the server trains
+    weights = flat.weights_of(model).share_memory_()  # the ones that the server trains
     replica = copy.deepcopy(model)  # every worker begins with it, whatever `model` holds by then
     model.share_memory()
     with rendezvous.private_store() as store:
         join = functools.partial(rendezvous.rpc_group, store, run.workers, "uv")
         arguments = (model, weights, replica, data)
         run_workers(work, run, recorder, *arguments, join=join, serve=functools.partial(serve, run))
-    load(weights, model)
-
-
-def trained(model) -> list:
-    """List the parameters of a network that are trained; a flat tensor holds them one after the other."""
-    return [parameter for parameter in model.parameters() if parameter.requires_grad]
-
-
-def load(weights, model) -> None:
-    """Copy flat weights into a network."""
-    parameters = trained(model)
-    pieces = weights.split([parameter.numel() for parameter in parameters])
-    for parameter, piece in zip(parameters, pieces, strict=True):
-        parameter.detach().copy_(piece.view_as(parameter))
+    flat.load(weights, model)
 
 
 def serve(run, model, weights, replica, data) -> None:
     """Hold the weights in the server's process, where `push_pull` and `leave` find them."""
     global _server
     weights, (optimizer, options) = nn.Parameter(weights), optimizer_class(run)
-    bound = run.options["max_staleness"]
-    bound = math.inf if bound is None else bound
-    _server = ParameterServer(weights, optimizer([weights], **options), run.workers, bound)
+    _server = ParameterServer(weights, optimizer([weights], **options), run.workers, run.options["max_staleness"])
 
 
 @async_execution
@@ -106,57 +81,19 @@ def leave(rank) -> None:
 
 def work(rank, run, recorder, model, weights, replica, data) -> None:
     """Compute the gradients of this worker's part of every pass, on a replica of the network."""
-    recorder.refresh = functools.partial(load, weights, model)
+    recorder.refresh = functools.partial(flat.load, weights, model)
     compute_loss = make_loss(run)
-    parameters = trained(replica)
-    server = Connection(rank, run.options["overlap"], parameters, recorder)
+    parameters = flat.trained(replica)
+    call = functools.partial(rpc.rpc_async, rendezvous.SERVER, push_pull)
+    server = ServerConnection(call, rank, run.options["overlap"], parameters, recorder)
     for number in range(run.passes):
         for inputs, targets in data.batches(number, rank):
             replica.zero_grad()
             loss = compute_loss(replica(inputs), targets)
             loss.backward()
-            gradient = gradient_of(parameters)
+            gradient = flat.gradient_of(parameters)
             with recorder.timing("communication_seconds"):
                 server.push_pull(gradient)
             recorder.step(loss, len(targets))
     server.pull()  # with overlap, the last gradient is still under way
     rpc.rpc_sync(rendezvous.SERVER, leave, (rank,))
-
-
-def gradient_of(parameters) -> torch.Tensor:
-    """Give the gradient as one flat tensor: zero for a parameter that the loss does not depend on."""
-    gradients = [torch.zeros_like(each) if each.grad is None else each.grad for each in parameters]
-    return parameters_to_vector(gradients)
-
-
-class Connection:
-    """A worker's side: the weights of its replica, and the push whose answer has not been taken yet."""
-
-    def __init__(self, rank: int, overlap: bool, parameters: list, recorder):
-        self._rank, self._overlap, self._parameters, self._recorder = rank, overlap, parameters, recorder
-        self._version, self._push = 0, None
-
-    def push_pull(self, gradient) -> None:
-        """Push a gradient and load the weights of the answer; with overlap, of the answer to the push before."""
-        version = self._version  # of the weights that it was computed on
-        if self._overlap:
-            self.pull()
-        answer = rpc.rpc_async(rendezvous.SERVER, push_pull, (self._rank, gradient))
-        self._push = answer, version, time.perf_counter(), gradient.nbytes
-        if not self._overlap:
-            self.pull()
-
-    def pull(self) -> None:
-        """Load the weights that answer the last push, if they have not been loaded yet."""
-        if self._push is None:
-            return
-        future, computed_on, called, sent_bytes = self._push
-        answer = future.wait()
-        if not self._overlap:
-            self._recorder.add("round_trip_seconds", time.perf_counter() - called)
-        vector_to_parameters(answer.weights, self._parameters)  # as views, without a copy
-        self._version, self._push = answer.version, None
-        self._recorder.stale(answer.version - 1 - computed_on)
-        self._recorder.add("lock_wait_seconds", answer.lock_wait_seconds)
-        self._recorder.add("lock_hold_seconds", answer.lock_hold_seconds)
-        self._recorder.add("payload_bytes", sent_bytes + answer.weights.nbytes)
