@@ -5,11 +5,14 @@ rule collect_runs:
     input:
         runs=expand("{folder}/run.json", folder=RUNS),
         ceilings=expand("{folder}/run.json", folder=CEILINGS),
-        sources=sources_of_analysis("switching.py", "tables.py"),
+        trials=expand("{folder}/run.json", folder=TRIALS),
+        sources=sources_of_analysis("switching.py", "tables.py", "tuning.py"),
+        choice=["src/casual_training/target.py", "src/casual_training/tuning.py"],
     output:
         runs=report("results/{study}/runs.csv", caption="../report/runs.rst", category="Tables"),
         ceilings=report("results/{study}/ceilings.csv", caption="../report/ceilings.rst", category="Tables"),
         switching=report("results/{study}/switching.csv", caption="../report/switching.rst", category="Tables"),
+        tuning=report("results/{study}/tuning.csv", caption="../report/tuning.rst", category="Tables"),
     log:
         "results/{study}/logs/collect_runs.log",
     params:

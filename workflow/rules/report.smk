@@ -116,6 +116,7 @@ rule render_report:
         claims="results/{study}/claims.csv",
         diagnostics="results/{study}/diagnostics.csv",
         switching="results/{study}/switching.csv",
+        tuning="results/{study}/tuning.csv",
         charts=expand("reports/{{study}}/figures/{chart}.svg", chart=CHARTS),
         tables=expand("reports/{{study}}/tables/{chart}.csv", chart=CHARTS),
         scripts=SCRIPTS,
@@ -127,7 +128,7 @@ rule render_report:
         report("reports/{study}/report.html", caption="../report/page.rst", category="The page"),
         expand(
             "reports/{{study}}/tables/{table}.csv",
-            table=["runs", "comparison", "ceilings", "claims", "diagnostics", "switching"],
+            table=["runs", "comparison", "ceilings", "claims", "diagnostics", "switching", "tuning"],
         ),
     log:
         "results/{study}/logs/render_report.log",
