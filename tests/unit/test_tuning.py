@@ -102,7 +102,7 @@ def test_a_tuned_arm_leaves_what_is_as_is_alone(config):
     as_is = study.validate(config | {"study": config["study"] | {"tune": []}})
     with_tune = {run.folder: run for run in study.schedule(tuned)}
     assert all(with_tune[run.folder] == run for run in study.schedule(as_is))
-    assert study.plan_diagnoses(tuned).sort(key=str) == study.plan_diagnoses(as_is).sort(key=str)
+    assert {run.folder for run in study.plan_diagnoses(tuned)} == {run.folder for run in study.plan_diagnoses(as_is)}
     assert study.methods(tuned) == [*study.methods(as_is), "serial_tuned", "threads_tuned", "hogwild_tuned"]
     assert study.declared(tuned) == study.declared(as_is)
 
@@ -139,5 +139,5 @@ def test_the_table_has_a_row_a_trial_and_says_which_was_chosen_once_all_are_ther
     found = table_of([*hogwild, *serial], ["serial", "hogwild"], 2)
     assert found["method"].tolist() == ["serial", "serial", "hogwild"]
     assert found["lr_factor"].tolist() == [1, 2, 1]
-    assert found["chosen"].fillna(-1).tolist() == [False, True, -1]
+    assert found["chosen"].astype(str).tolist() == ["False", "True", "<NA>"]
     assert table_of([], [], 0).empty

@@ -9,6 +9,7 @@ from project import ANALYSIS, CEILINGS, RUNS, TINY, Project, names
 from casual_training import study, tuning
 
 CONFIGURATIONS = {"serial 1x2", "hogwild 1x2", "hogwild 2x1"}
+OF_ONE_HOGWILD = {"hogwild 1x2 rate 0.5", "hogwild 1x2 rate 2", "hogwild 1x2 seed 1", "hogwild_tuned 1x2 seed 1"}
 TRIALS = {f"{name} rate {factor}" for name in CONFIGURATIONS for factor in ("0.5", "2")}
 TUNED = {f"{name.replace(' ', '_tuned ')} seed 1" for name in CONFIGURATIONS}
 
@@ -65,12 +66,11 @@ def test_the_tables_show_both_arms_and_what_was_chosen(tuned):
     assert [(row["method"], row["workers"], row["lr_factor"]) for row in trials] == [
         (*cell, factor) for cell in cells for factor in ("0.5", "2.0")
     ]
-    chosen = {(f"{row['method']}_tuned", row["workers"]): row["lr_factor"] for row in trials if row["chosen"] == "True"}
-    assert {
-        cell: row["lr_factor"]
-        for row in rows_of(tuned, "runs")
-        if (cell := (row["method"], row["workers"]))[0].endswith("_tuned")
-    } == chosen
+    chosen = {(row["method"], row["workers"]): row["lr_factor"] for row in trials if row["chosen"] == "True"}
+    of_tuned = {(f"{method}_tuned", workers): factor for (method, workers), factor in chosen.items()}
+    assert set(chosen) == set(cells)
+    rates = {(row["method"], row["workers"]): row["lr_factor"] for row in rows_of(tuned, "runs")}
+    assert rates == dict.fromkeys(cells, "1.0") | of_tuned
     comparison = {row["method"]: row for row in rows_of(tuned, "comparison")}
     assert float(comparison["serial_tuned"]["speedup_vs_best_serial"]) == 1
     assert comparison["hogwild_tuned"]["lines_changed"] == comparison["hogwild"]["lines_changed"] != ""
@@ -88,9 +88,9 @@ def test_a_finished_tuned_study_has_nothing_to_do(tuned):
         ("study.tune", [0.5, 4], {f"{name} rate 4" for name in CONFIGURATIONS} | TUNED),
         ("study.tune", [], set()),
         ("workloads.sample.target", 0.4, TUNED),
-        ("methods.hogwild.threads", 1, {"hogwild 1x2 rate 0.5", "hogwild 1x2 rate 2", "hogwild 1x2 seed 1", "hogwild_tuned 1x2 seed 1"}),
+        ("methods.hogwild.threads", 1, OF_ONE_HOGWILD),
     ],
-)  # fmt: skip
+)
 def test_a_changed_key_trains_what_it_concerns(tuned, tmp_path, key, value, rerun):
     project = tuned.copy(tmp_path / "project")
     project.set(key, value)
