@@ -1,4 +1,4 @@
-"""How close to the ceiling each method of the study bench came, with the range over its seeds.
+"""How close to the ceiling each method of the study bench came, with the range over its seeds, and at what memory.
 
     python benchmarks/ceiling.py
 
@@ -14,9 +14,18 @@ def main() -> None:
     runs = pd.read_csv(PROJECT / "results/bench/runs.csv").query("status == 'ok'")
     ceilings = pd.read_csv(PROJECT / "results/bench/ceilings.csv").set_index("seed")["samples_per_second"]
     runs["share"] = 100 * runs["samples_per_second"] / runs["seed"].map(ceilings)
-    for (method, workers), shares in runs.groupby(["method", "workers"], sort=False)["share"]:
-        spread = f"from {shares.min():.0f} to {shares.max():.0f}"
-        print(f"{method}, {workers} workers: {shares.median():.1f} % of the ceiling ({spread}, {len(shares)} seeds)")
+    two_workers = runs[runs["workers"] == 2].set_index(["method", "seed"])["samples_per_second"]
+    serial_memory = runs.loc[runs["method"] == "serial", "pss_mb"].median()
+    print("| method | workers | % of the ceiling | against 2 workers | memory against serial | overlap |")
+    print("| --- | --- | --- | --- | --- | --- |")
+    for (method, workers), own in runs.groupby(["method", "workers"], sort=False):
+        against_two = "-"
+        if workers > 2 and method in two_workers:
+            speeds = own.set_index("seed")["samples_per_second"]
+            against_two = f"{(speeds / two_workers[method]).median():.2f}"
+        memory = f"{own['pss_mb'].median() / serial_memory:.2f}"
+        shares = f"{own['share'].median():.1f} ({own['share'].min():.1f} to {own['share'].max():.1f})"
+        print(f"| {method} | {workers} | {shares} | {against_two} | {memory} | {own['overlap'].median():.1%} |")
 
 
 if __name__ == "__main__":

@@ -30,7 +30,7 @@ def standardised(columns: torch.Tensor, rows: torch.Tensor) -> torch.Tensor:
     return (columns - columns[rows].mean(0)) / columns[rows].std(0)
 
 
-def make_network(hidden: int = 64) -> nn.Module:
+def make_network(hidden: int = 32) -> nn.Module:
     """Give a multi-layer perceptron with two hidden layers: (B, 10) -> (B, 1)."""
     first, second, last = nn.Linear(10, hidden), nn.Linear(hidden, hidden), nn.Linear(hidden, 1)
     return nn.Sequential(first, nn.ReLU(), second, nn.ReLU(), last)

@@ -1,14 +1,14 @@
 """A barrier for processes of one machine that meet every few milliseconds.
 
-Method: arrivals are counted under a lock, and the last lets the others through: the central barrier of Mellor-Crummey
-and Scott, "Algorithms for Scalable Synchronization on Shared-Memory Multiprocessors" (1991). Instead of their reversed
-sense there are two gates, used in turn. A gate is empty again before its next turn, so nobody quick takes the place of
-somebody slow. Whoever waits asks for a moment whether the gate is open, giving its core away after each time, and then
-sleeps in the kernel, as in Karlin, Li, Manasse and Owicki, "Empirical Studies of Competitive Spinning for a
-Shared-Memory Multiprocessor" (1991).
+Method: everybody has a semaphore, raises everybody else's on arrival and then waits until all others have raised its
+own: a barrier without a centre, as the dissemination barrier of Hensgen, Finkel and Manber, "Two Algorithms for Barrier
+Synchronization" (1988), in a single round, because workers are few. Semaphores are there twice and used in turn, so
+that nobody quick is counted in place of somebody slow. Whoever waits looks for a moment whether the other is there,
+giving its core away after each time, and then sleeps in the kernel, as in Karlin, Li, Manasse and Owicki, "Empirical
+Studies of Competitive Spinning for a Shared-Memory Multiprocessor" (1991).
 
-All of it is semaphores, which also order memory: what a process wrote before the barrier, all others read after it. On
-some processors (ARM) a plain flag in shared memory would not do.
+Semaphores also order memory: what a process wrote before the barrier, all others read after it. On some processors
+(ARM) a plain flag in shared memory would not do.
 """
 
 import os
@@ -20,7 +20,7 @@ SPIN_SECONDS = 0.001
 
 
 class SharedBarrier:
-    """Lets processes through when as many as there are workers have called `wait`, again and again.
+    """Lets workers through when all have called `wait`, again and again.
 
     Make it before the workers and give it to them as an argument. It knows no worker that dies: the supervisor does.
 
@@ -31,30 +31,25 @@ class SharedBarrier:
     def __init__(self, workers: int):
         make = context()
         self._others = workers - 1
-        self._lock = make.Lock()
-        self._still_to_come = make.Semaphore(self._others)  # besides the last
-        self._gates = [make.Semaphore(0), make.Semaphore(0)]  # each process turns its own list round
+        self._arrivals = [[make.Semaphore(0) for _ in range(workers)] for _ in range(2)]
 
-    def wait(self) -> None:
-        """Return when all have called this as often as the caller."""
-        gate = self._gates[0]
-        self._gates.reverse()
-        with self._lock:
-            is_last = not self._still_to_come.acquire(block=False)
-        if is_last:
-            for _ in range(self._others):
-                self._still_to_come.release()
-            for _ in range(self._others):
-                gate.release()
-        else:
-            _pass(gate)
+    def wait(self, rank: int) -> None:
+        """Return when all have called this as often as the caller, who is worker `rank`."""
+        arrivals = self._arrivals[0]
+        self._arrivals.reverse()  # each process turns its own list round
+        own = arrivals[rank]
+        for semaphore in arrivals:
+            if semaphore is not own:
+                semaphore.release()
+        for _ in range(self._others):
+            _take(own)
 
 
-def _pass(gate) -> None:
-    """Take one place at a gate as soon as it is open."""
+def _take(semaphore) -> None:
+    """Lower a semaphore by one as soon as it has been raised."""
     limit = time.perf_counter() + SPIN_SECONDS
     while time.perf_counter() < limit:
-        if gate.acquire(block=False):
+        if semaphore.acquire(block=False):
             return
         os.sched_yield()
-    gate.acquire()
+    semaphore.acquire()

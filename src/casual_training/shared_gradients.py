@@ -65,7 +65,7 @@ class SharedGradients:
             else:
                 part.zero_()
         notes[self._rank] = [samples, *has_gradient]
-        self._barrier.wait()
+        self._barrier.wait(self._rank)
         of_rows, *of_parameters = zip(*notes.tolist(), strict=True)
         if not any(of_rows):
             return False

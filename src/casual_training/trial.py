@@ -32,9 +32,8 @@ def try_step(model: torch.nn.Module, batch: tuple[torch.Tensor, torch.Tensor], r
     if not any(parameter.requires_grad for parameter in model.parameters()):
         raise OwnCodeError(f"{_of(run.model)}: the network has no parameters to train; give it some")
     threads = torch.get_num_threads()
-    torch.set_num_threads(
-        1
-    )  # a pool of threads would be left in this process, which has to be quiet while others train
+    # A pool of threads would be left in this process, which has to be quiet while others train.
+    torch.set_num_threads(1)
     try:
         with torch.random.fork_rng(devices=[]):
             trial = copy.deepcopy(model)

@@ -4,7 +4,6 @@ import pytest
 import torch
 from torch import nn
 
-from casual_training.processes import RunFailed
 from training import make_run, prepared, strategies, trained
 
 pytestmark = pytest.mark.usefixtures("fork_server")
@@ -96,8 +95,3 @@ def test_each_step_of_a_worker_says_how_long_it_took_to_average(data_dir):
     _, recorder = trained(make_run(strategy="sync_shared", workers=2), data_dir)
     for worker in recorder.workers():
         assert worker["measures"]["communication_seconds"]["count"] == worker["steps"]
-
-
-def test_whole_passes_of_single_workers_are_refused(data_dir):
-    with pytest.raises(RunFailed, match="sampling: full"):
-        trained(make_run(strategy="sync_shared", workers=2, passes=2, sampling="full"), data_dir)

@@ -21,7 +21,7 @@ def meet_often(rank, barrier, arrivals, seen):
     """Meet, and keep the least and the most arrivals of anybody that were seen after the meeting of each number."""
     for number in range(1, MEETINGS + 1):
         arrivals[rank] = number
-        barrier.wait()
+        barrier.wait(rank)
         seen[rank, number - 1] = torch.stack([arrivals.min(), arrivals.max()])
 
 
@@ -39,7 +39,7 @@ def test_nobody_leaves_before_all_are_there_and_nobody_gets_two_meetings_ahead(w
 
 
 def meet(barrier):
-    barrier.wait()
+    barrier.wait(1)
 
 
 def test_whoever_waits_long_sleeps_until_the_last_arrives():
@@ -52,6 +52,6 @@ def test_whoever_waits_long_sleeps_until_the_last_arrives():
         time.sleep(0.01)
         in_a_row = in_a_row + 1 if psutil.Process(waiting.pid).status() == psutil.STATUS_SLEEPING else 0
     assert waiting.is_alive()
-    barrier.wait()
+    barrier.wait(0)
     waiting.join(60)
     assert waiting.exitcode == 0

@@ -12,7 +12,8 @@ from casual_training.analysis.tuning import tuning as table_of
 def config():
     config = study.read_config([study.PROJECT / "config.yaml"])
     config["machine"]["cores"] = 2
-    config["study"] |= {"seeds": [0, 2, 3], "tune": [0.5, 1, 2]}
+    methods = ["serial", "threads", "hogwild", "ps_tutorial"]  # the last is rate only
+    config["study"] |= {"methods": methods, "workers": [1, 2, 4], "seeds": [0, 2, 3], "tune": [0.5, 1, 2]}
     config["workloads"]["fashion_mnist-simple_nn"]["target"] = 0.8
     return config
 
@@ -62,7 +63,7 @@ def test_a_trial_is_read_with_the_seconds_of_its_first_point_on_target(tmp_path)
 
 def test_every_configuration_that_is_whole_is_tried_once_a_factor_on_a_seed_of_no_run(config):
     trials = study.plan_trials(study.validate(config))
-    cells = {("serial", 1), ("threads", 1), ("hogwild", 1), ("hogwild", 2), ("hogwild", 4)}  # ps_tutorial is rate only
+    cells = {("serial", 1), ("threads", 1), ("hogwild", 1), ("hogwild", 2), ("hogwild", 4)}
     assert {(run.method, run.workers) for run in trials} == cells
     assert len(trials) == len({run.folder for run in trials}) == 3 * len(cells)
     assert {run.seed for run in trials} == {1}

@@ -110,7 +110,7 @@ def _questions(claim_id: str, runs: pd.DataFrame) -> Iterator[Question]:
             locked = runs.loc[(runs["method"] == "hogwild_locked") & (runs["workers"] > 1), "workers"].unique()
             for workers in sorted(map(int, locked)) or [2]:
                 arms = _of("hogwild_locked", workers), _of("hogwild", workers)
-                yield Question(*arms, rate, "times as fast", is_below)
+                yield Question(*arms, rate, "times as fast", is_slowed)
         case _:  # what made it slow
             for workers in original or [1]:
                 yield Question(*_arms_of_a_cause(claim_id, workers), rate, "times as fast", effect)
@@ -140,6 +140,11 @@ def is_above(figures: pd.Series) -> str:
 def is_below(figures: pd.Series) -> str:
     """Judge the claim that a ratio is clearly below 1."""
     return _judge(figures, confirmed=figures < SLOWER, refuted=figures > FASTER)
+
+
+def is_slowed(figures: pd.Series) -> str:
+    """Judge the claim that something slows a way down; refuted if it does not clearly do so."""
+    return _judge(figures, confirmed=figures < SLOWER, refuted=figures >= SLOWER)
 
 
 def is_not_below(figures: pd.Series) -> str:

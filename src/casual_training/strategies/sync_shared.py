@@ -18,7 +18,7 @@ When to use it: a small network on several cores where runs must repeat, or wher
 import copy
 
 from casual_training.optimization import make_loss, make_optimizer
-from casual_training.processes import RunFailed, run_workers
+from casual_training.processes import run_workers
 from casual_training.shared_gradients import SharedGradients
 
 SYNCHRONOUS = True
@@ -27,10 +27,6 @@ DETERMINISTIC = True
 
 def train(model, data, run, recorder) -> None:
     """Train `model` in run.workers processes; see strategies/__init__.py for the contract."""
-    if run.sampling == "full" and run.workers > 1:
-        raise RunFailed(
-            "failed", "sync_shared needs all workers in every pass, but sampling: full gives it to one; use shard"
-        )
     model.share_memory()  # so that this process holds the weights that worker 0 trained
     run_workers(work, run, recorder, model, data, SharedGradients(model, run.workers))
 

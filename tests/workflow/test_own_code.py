@@ -9,7 +9,7 @@ from project import REPOSITORY, TINY, Project, names
 
 from casual_training import study as studies
 
-SHORTER = {"seeds": [1], "methods": ["serial", "hogwild"], "passes": 4, "snapshots": 4}
+SHORTER = {"seeds": [1], "methods": ["serial", "hogwild"], "snapshots": 4}
 NET = """
 import torch
 
@@ -68,7 +68,7 @@ def test_an_example_compares_serial_threads_and_hogwild(name, monkeypatch):
 
 @pytest.mark.parametrize(
     ("name", "metric", "least", "most"),
-    [("table", "mean_squared_error", 0.3, 0.9), ("characters", "accuracy", 0.3, 0.9)],
+    [("table", "mean_squared_error", 0.3, 0.9), ("characters", "accuracy", 0.4, 0.9)],
 )
 def test_an_example_learns_and_its_page_speaks_of_its_metric(name, metric, least, most, tmp_path):
     project = example(name, tmp_path / "project", **SHORTER)
