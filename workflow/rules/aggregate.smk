@@ -26,7 +26,7 @@ rule compare_methods:
         runs="results/{study}/runs.csv",
         ceilings="results/{study}/ceilings.csv",
         scripts=SCRIPTS,
-        sources=sources_of_analysis("code_cost.py", "tables.py"),
+        sources=sources_of_analysis("code_cost.py", *OF_THE_VERDICT),
     output:
         report("results/{study}/comparison.csv", caption="../report/comparison.rst", category="Tables"),
     log:
@@ -40,7 +40,7 @@ rule compare_methods:
 rule examine_claims:
     input:
         runs="results/{study}/runs.csv",
-        sources=sources_of_analysis("claims.py", "original.py", "tables.py", "verdict.py", "wording.py"),
+        sources=sources_of_analysis("claims.py", "original.py", "tables.py", "wording.py"),
     output:
         report("results/{study}/claims.csv", caption="../report/claims.rst", category="Tables"),
     log:

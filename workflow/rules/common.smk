@@ -132,6 +132,8 @@ def sources_of_analysis(*modules):
     return [f"src/casual_training/analysis/{module}" for module in ("columns.py", "steps.py", *modules)]
 
 
+# What the verdict goes through.
+OF_THE_VERDICT = ["contrasts.py", "findings.py", "speedups.py", "tables.py", "verdict.py", "wording.py"]
 # The scripts that show what a method costs in code.
 SCRIPTS = sorted(str(file) for file in Path("examples/standalone").glob("*.py"))
 

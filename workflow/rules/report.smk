@@ -120,9 +120,7 @@ rule render_report:
         charts=expand("reports/{{study}}/figures/{chart}.svg", chart=CHARTS),
         tables=expand("reports/{{study}}/tables/{chart}.csv", chart=CHARTS),
         scripts=SCRIPTS,
-        sources=sources_of_analysis(
-            "code_cost.py", "original.py", "report.py", "report.html.jinja2", "tables.py", "verdict.py", "wording.py"
-        ),
+        sources=sources_of_analysis("code_cost.py", "original.py", "report.py", "report.html.jinja2", *OF_THE_VERDICT),
         outcome="src/casual_training/outcome.py",
     output:
         report("reports/{study}/report.html", caption="../report/page.rst", category="The page"),
