@@ -6,7 +6,7 @@
 #   make test-faults    only what interruptions and failures do, many times over: half an hour on 2 busy cores
 #   make lint     ruff, snakefmt, snakemake --lint
 #   make bench    the figures of docs/method.md, measured here
-#   make aa       whether the verdict finds a winner where there is none: 20 minutes on 2 cores
+#   make aa       whether the verdict finds a winner where there is none: about 16 minutes on 2 cores
 #
 # PYTHON is the Python to make .venv with, 3.11 or newer.
 
