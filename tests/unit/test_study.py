@@ -7,25 +7,45 @@ import pytest
 from casual_training import strategies, study
 
 
-@pytest.fixture
-def config():
+def default():
     config = study.read_config([study.PROJECT / "config.yaml"])
     config["machine"]["cores"] = 2
+    return config
+
+
+@pytest.fixture
+def config():
+    config = default()
+    config["study"] |= {"methods": ["serial", "threads", "hogwild", "ps_tutorial"], "workers": [1, 2, 4]}
+    config["study"] |= {"seeds": [1, 2, 3]}
     return study.validate(config)
 
 
-def test_the_default_study_is_the_original_splits_beside_both_serial_methods(config):
-    cells = Counter((run.method, run.split) for run in study.plan(config))
+def test_the_default_study_is_the_original_splits_beside_both_serial_methods():
+    cells = Counter((run.method, run.split) for run in study.plan(study.validate(default())))
+    parallel = ("hogwild", "local_sgd", "sync_shared_global_batch", "ps_tutorial")
     assert cells == {
-        ("serial", "1x4"): 3,
-        ("threads", "1x4"): 3,
-        ("hogwild", "1x4"): 3,
-        ("hogwild", "2x2"): 3,
-        ("hogwild", "4x1"): 3,
-        ("ps_tutorial", "1x4"): 3,
-        ("ps_tutorial", "2x2"): 3,
-        ("ps_tutorial", "4x1"): 3,
+        ("serial", "1x4"): 5,
+        ("threads", "1x4"): 5,
+        **{(method, split): 5 for method in parallel for split in ("2x2", "4x1")},
     }
+
+
+def test_the_default_study_declares_its_comparisons_with_as_many_workers_as_cores():
+    declared = study.declared(study.validate(default()))
+    assert declared == {
+        "fashion_mnist-simple_nn": [("hogwild", 2), ("local_sgd", 2), ("sync_shared_global_batch", 2)],
+    }
+
+
+def test_a_declared_comparison_that_a_workload_is_not_trained_for_is_none_of_its_own(config):
+    config["study"]["headline"] = [
+        {"method": "hogwild", "workers": "cores"},
+        {"method": "hogwild", "workers": 2},
+        {"method": "hogwild", "workers": 3},
+        {"method": "ddp", "workers": 2},
+    ]
+    assert study.declared(config) == {"fashion_mnist-simple_nn": [("hogwild", 2)]}
 
 
 def test_every_run_makes_the_same_passes_whatever_its_split(config):

