@@ -6,13 +6,14 @@
 #   make test-faults    only what interruptions and failures do, many times over: half an hour on 2 busy cores
 #   make lint     ruff, snakefmt, snakemake --lint
 #   make bench    the figures of docs/method.md, measured here
+#   make aa       whether the verdict finds a winner where there is none: about 16 minutes on 2 cores
 #
 # PYTHON is the Python to make .venv with, 3.11 or newer.
 
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: setup study test test-faults lint bench
+.PHONY: setup study test test-faults lint bench aa
 
 setup: .venv/.ready
 
@@ -46,3 +47,7 @@ bench: setup
 	$(BIN)/python benchmarks/startup.py
 	$(BIN)/python benchmarks/recorder.py
 	$(BIN)/python benchmarks/pipeline.py
+
+aa: setup
+	$(BIN)/snakemake --cores 4 --configfile workflow/studies/aa.yaml
+	$(BIN)/python benchmarks/aa.py

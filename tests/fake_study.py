@@ -39,6 +39,7 @@ CONFIG = {
         "seeds": [1, 2, 3],
         "headline": [{"method": "hogwild", "workers": 2}, {"method": "hogwild", "workers": 4}],
         "snapshots": 20,
+        "tune": [],
         "diagnose": False,
     },
     "workloads": {"fashion_mnist-simple_nn": WORKLOAD},

@@ -71,6 +71,9 @@ def _parser() -> argparse.ArgumentParser:
         help="config file, repeatable, later over earlier; default: config.yaml",
     )
     train.add_argument("--run", type=json.loads, help="the whole run as JSON, as the rule train gives it")
+    train.add_argument(
+        "--trials", type=Path, nargs="*", default=[], help="run.json of each trial of a tuned run's learning rate"
+    )
     train.add_argument("--data-dir", type=Path, help="default: the config's")
     train.add_argument("--deadline", type=int, help="seconds; default: the config's")
     train.set_defaults(command=_train)
@@ -122,12 +125,12 @@ def _fetch(arguments) -> None:
 
 
 def _train(arguments) -> None:
-    from casual_training import experiment, repetition
+    from casual_training import experiment, repetition, tuning
     from casual_training.own import OwnCodeError
 
     run, data_dir = _requested_run(arguments)
     try:
-        record = experiment.perform(run, arguments.out, data_dir)
+        record = experiment.perform(run, arguments.out, data_dir, tuning.lr_factor(run, arguments.trials))
     except OwnCodeError as error:
         if arguments.run is None:
             raise

@@ -8,6 +8,7 @@ Imports that take time stand inside the functions: the fork server must have sta
 """
 
 import contextlib
+import dataclasses
 import gc
 import io
 import json
@@ -34,13 +35,14 @@ STOPPING_SECONDS = 3  # a little more than processes.py needs to end workers tha
 THREADING_VARIABLES = ("OMP_", "GOMP_", "KMP_", "MKL_", "OPENBLAS_", "GOTO_", "VECLIB_", "NUMEXPR_")
 
 
-def perform(run: Run, folder: Path, data_dir: Path) -> dict:
+def perform(run: Run, folder: Path, data_dir: Path, lr_factor: float = 1) -> dict:
     """Train and evaluate one run, write its folder and return what stands in its run.json.
 
     Args:
         run: what to train and how.
         folder: where to write; made if it is not there.
         data_dir: folder of the data sets; a set that is not there is fetched, outside every clock.
+        lr_factor: what to multiply the run's learning rate by; above 0.
 
     Raises:
         ValueError: wrong input, found before training; nothing was written but train.log.
@@ -64,7 +66,7 @@ def perform(run: Run, folder: Path, data_dir: Path) -> dict:
             repetition.forget_first(folder)
         clock = PhaseClock((started or process_start()) + wait_seconds)
         print(f"{run.method} {run.split}, seed {run.seed}: started", file=console, flush=True)
-        record, wrong = _perform(run, folder, data_dir, clock, wait_seconds)
+        record, wrong = _perform(run, folder, data_dir, lr_factor, clock, wait_seconds)
         print(f"{run.method} {run.split}, seed {run.seed}: {_summary(record)}", file=console, flush=True)
     if wrong:
         raise wrong
@@ -83,10 +85,11 @@ def _stop(number: int, frame) -> None:
 
 
 def _perform(
-    run: Run, folder: Path, data_dir: Path, clock: PhaseClock, wait_seconds: float
+    run: Run, folder: Path, data_dir: Path, lr_factor: float, clock: PhaseClock, wait_seconds: float
 ) -> tuple[dict, OwnCodeError | None]:
     """Make the run and write its folder; returns what stands in run.json, and what is wrong with the user's code."""
-    about, wrong = describe(run, repetition.attempt()[0]), None
+    about, wrong = describe(run, repetition.attempt()[0], lr_factor), None
+    run = dataclasses.replace(run, optimizer=run.optimizer | {"lr": lr_factor * run.optimizer["lr"]})
     try:
         result, recorder = _measure(run, data_dir, clock)
     except OwnCodeError as error:

@@ -26,7 +26,7 @@ MEASURED = (
 )
 
 
-def describe(run: Run, attempt: int) -> dict:
+def describe(run: Run, attempt: int, lr_factor: float) -> dict:
     """Say what is run, on what machine and with which code, as plain values for JSON; what is measured is empty yet."""
     commit, commit_dirty = machine.commit()
     return {
@@ -43,6 +43,8 @@ def describe(run: Run, attempt: int) -> dict:
         "cores": run.cores,
         "oversubscribed": run.oversubscribed,
         "rate_only": run.rate_only,
+        "tuned": run.tune is not None,
+        "lr_factor": lr_factor,
         "expected": run.expected_failure,
         "metric": run.metric["name"],
         "higher_is_better": run.metric["higher_is_better"],

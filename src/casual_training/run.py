@@ -13,9 +13,10 @@ class Run:
 
     `epochs` is what each worker makes of the whole training set: passes / workers. `threads` are the intra-op
     threads of each worker; `max_steps` ends the run after so many steps of all workers together; `options` are the
-    strategy's own. A run to `diagnose` takes its steps apart. `deadline_seconds` bounds the run but does not define it.
-    strategy's own. `dataset` and `model` are named as in a config, `metric` is what optimization.describe_metric says
-    of it. `deadline_seconds` bounds the run but does not define it.
+    strategy's own. A run to `diagnose` takes its steps apart. `dataset` and `model` are named as in a config, `metric`
+    is what optimization.describe_metric says of it. A trial of the tuned arm (tuning.py) has the `lr_factor` that it
+    tries; a tuned run says in `tune` what its own is chosen by. `deadline_seconds` bounds the run but does not define
+    it.
     """
 
     study: str
@@ -44,6 +45,8 @@ class Run:
     log_interval: int
     snapshots: int
     diagnose: bool = False
+    lr_factor: float | None = None
+    tune: dict | None = None
     deadline_seconds: int = field(default=600, compare=False)
 
     @property
@@ -70,8 +73,11 @@ class Run:
         """Where the run writes, relative to the project."""
         if self.strategy == CEILING_STRATEGY:
             return f"results/{self.study}/ceilings/{self.workload}/seed-{self.seed}"
+        configuration = f"{self.workload}/{self.method}/{self.split}"
+        if self.lr_factor is not None:
+            return f"results/{self.study}/trials/{configuration}/rate-{self.lr_factor}"
         kind = "diagnoses" if self.diagnose else "runs"
-        return f"results/{self.study}/{kind}/{self.workload}/{self.method}/{self.split}/seed-{self.seed}"
+        return f"results/{self.study}/{kind}/{configuration}/seed-{self.seed}"
 
     @property
     def rate_only(self) -> bool:

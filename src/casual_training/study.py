@@ -6,6 +6,7 @@ sentence; `schedule` expands a valid one into runs, in the order in which they a
 
 import dataclasses
 import difflib
+import itertools
 import math
 import random
 from pathlib import Path
@@ -13,7 +14,7 @@ from pathlib import Path
 import jsonschema
 import yaml
 
-from casual_training import machine, models, own, strategies
+from casual_training import machine, models, own, strategies, tuning
 from casual_training.datasets import DATASETS
 from casual_training.optimization import LOSSES, METRICS, OPTIMIZERS, describe_metric
 from casual_training.run import CEILING_STRATEGY, Run
@@ -68,6 +69,7 @@ def validate(config: dict) -> dict:
     _refuse_non_finite(config, "config")
     config = _with_defaults(config, schema, schema)
     _check_names(config)
+    _check_tuning(config)
     for run in schedule(config):
         _check_samples(run)
     return config
@@ -164,6 +166,19 @@ def _check_names(config: dict) -> None:
         _choose(method["strategy"], known, f"methods.{name}.strategy")
 
 
+def _check_tuning(config: dict) -> None:
+    taken = {name.casefold() for name in config["methods"]}
+    for run in _tuned_as_is(config, config["study"]["seeds"][0]):
+        if config["workloads"][run.workload]["target"] is None:
+            raise ValueError(
+                f"config: study.tune needs workloads.{run.workload}.target, by which its trials are judged; set it, or "
+                "leave study.tune empty"
+            )
+        name = run.method + tuning.SUFFIX
+        if name.casefold() in taken:
+            raise ValueError(f"config: methods.{name} has the name of {run.method} as study.tune tunes it; rename it")
+
+
 def declared(config: dict) -> dict[str, list[tuple[str, int]]]:
     """List the comparisons (method, workers) that a study declares, by workload, each in the order of the config.
 
@@ -234,22 +249,26 @@ def _check_images(run: Run) -> None:
 
 
 def schedule(config: dict) -> list[Run]:
-    """Expand a valid config into all its runs and ceilings, in the order of execution.
+    """Expand a valid config into all its runs, ceilings and trials, in the order of execution.
 
-    The runs of one seed form a block (its ceiling runs among them), so that a drift of the machine's speed meets
-    every method alike; inside a block the order is shuffled with the seed itself, so it can be repeated.
+    The runs of one seed form a block (its ceiling and tuned runs among them), so that a drift of the machine's speed
+    meets every method alike; inside a block the order is shuffled with the seed itself, so it can be repeated. The
+    trials have a seed and a block of their own, the first.
     """
-    order = []
+    order = plan_trials(config)
     for seed in config["study"]["seeds"]:
-        block = _block(config, seed)
-        random.Random(derived_seed(seed, RUN_ORDER)).shuffle(block)
-        order += block
+        order += _shuffled(_block(config, seed), seed)
     return order
 
 
+def _shuffled(block: list[Run], seed: int) -> list[Run]:
+    random.Random(derived_seed(seed, RUN_ORDER)).shuffle(block)
+    return block
+
+
 def plan(config: dict) -> list[Run]:
-    """List the runs of a study, without its ceilings, in the order of execution."""
-    return [run for run in schedule(config) if run.strategy != CEILING_STRATEGY]
+    """List the runs of a study, without its ceilings and trials, in the order of execution."""
+    return [run for run in schedule(config) if run.strategy != CEILING_STRATEGY and run.lr_factor is None]
 
 
 def plan_ceilings(config: dict) -> list[Run]:
@@ -257,13 +276,25 @@ def plan_ceilings(config: dict) -> list[Run]:
     return [run for run in schedule(config) if run.strategy == CEILING_STRATEGY]
 
 
+def plan_trials(config: dict) -> list[Run]:
+    """List the trials of learning rates (tuning.py), in the order of execution: before all other runs."""
+    study, seed = config["study"], _trial_seed(config)
+    to_tune = _tuned_as_is(config, study["seeds"][0])
+    return _shuffled([trial for run in to_tune for trial in tuning.trials(run, study["tune"], seed)], seed)
+
+
+def _trial_seed(config: dict) -> int:
+    """Give the smallest seed that no run of the study has."""
+    return next(seed for seed in itertools.count() if seed not in config["study"]["seeds"])
+
+
 def plan_diagnoses(config: dict) -> list[Run]:
     """List the short runs that take the steps of the first seed's runs apart; they are made after all others.
 
-    What is there to show how it fails is not diagnosed.
+    What is there to show how it fails is not diagnosed, and the steps of a tuned run are those of the same as is.
     """
     study = config["study"]
-    runs = [run for run in plan(config) if run.seed == study["seeds"][0] and not run.expected_failure]
+    runs = [run for run in plan(config) if run.seed == study["seeds"][0] and not run.expected_failure and not run.tune]
     return [_diagnosis(run) for run in runs] if study["diagnose"] else []
 
 
@@ -278,6 +309,27 @@ def _cores(config: dict) -> int:
 
 
 def _block(config: dict, seed: int) -> list[Run]:
+    """List the runs of a seed, the tuned ones last."""
+    factors, trial_seed = config["study"]["tune"], _trial_seed(config)
+    return _as_is(config, seed) + [
+        tuning.tuned(run, factors, trial_seed, config["workloads"][run.workload]["target"])
+        for run in _tuned_as_is(config, seed)
+    ]
+
+
+def _tuned_as_is(config: dict, seed: int) -> list[Run]:
+    """Choose the runs of a seed that have a tuned counterpart: whole ones that nobody expects to fail."""
+    if not config["study"]["tune"]:
+        return []
+    return [
+        run
+        for run in _as_is(config, seed)
+        if run.strategy != CEILING_STRATEGY and not run.rate_only and not run.expected_failure
+    ]
+
+
+def _as_is(config: dict, seed: int) -> list[Run]:
+    """List the runs of a seed with the learning rate of their workload, its ceilings among them."""
     study = config["study"]
     cores = _cores(config)
     # `cores` in the list of workers may repeat a number that is there already.
@@ -310,10 +362,9 @@ def _methods_of(config: dict, workload: str) -> list[str]:
 
 
 def methods(config: dict) -> list[str]:
-    """List the methods of a study, in the order of the study and of its workloads."""
-    return list(
-        dict.fromkeys(name for workload in config["study"]["workloads"] for name in _methods_of(config, workload))
-    )
+    """List the methods of a study, in the order of the study and of its workloads, the tuned ones last."""
+    block = _block(config, config["study"]["seeds"][0])
+    return list(dict.fromkeys(run.method for run in block if run.strategy != CEILING_STRATEGY))
 
 
 def expand(config: dict, workload: str, name: str, method: dict, workers: int, cores: int, seed: int) -> Run:

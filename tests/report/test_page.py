@@ -17,7 +17,7 @@ from casual_training.study import PROJECT
 
 pytest_plugins = ["browser"]
 
-RESULTS = ("runs", "ceilings", "comparison", "claims", "diagnostics", "switching")
+RESULTS = ("runs", "ceilings", "comparison", "claims", "diagnostics", "switching", "tuning")
 COMMAND = "snakemake --cores 4 --configfile mine.yaml"
 PAYLOADS = [
     "</script><script>window.hacked=1</script>",

@@ -90,3 +90,20 @@ def test_a_way_that_never_gets_there_and_a_workload_without_a_baseline_have_no_f
     found = speedups(table(*SERIAL, *never), SEEDS, {})
     assert math.isnan(of(found, "hogwild")["speedup_to_target"])
     assert speedups(table(*HOGWILD), SEEDS, {}).empty
+
+
+def test_tuned_configurations_are_compared_with_the_best_tuned_serial_method_and_others_with_that_as_is():
+    serial = [row("serial_tuned", 1, seed, 10.0, 500, strategy="serial", tuned=True) for seed in SEEDS]
+    hogwild = [row("hogwild_tuned", 2, seed, 8.0, 800, strategy="hogwild", tuned=True) for seed in SEEDS]
+    runs = table(*SERIAL, *HOGWILD, *serial, *hogwild)
+    found = speedups(runs, SEEDS, {})
+    assert of(found, "hogwild_tuned")["baseline"] == "serial_tuned"
+    assert of(found, "hogwild_tuned")["speedup_to_target"] == pytest.approx(10 / 8)
+    assert of(found, "hogwild")["baseline"] == "serial"
+    assert of(found, "hogwild")["speedup_to_target"] == pytest.approx(math.sqrt(1.6 * 2.0))
+    assert best_to_target(runs, SEEDS, []) == "serial"
+
+
+def test_a_tuned_arm_without_a_tuned_serial_method_has_no_speed_up():
+    tuned = row("hogwild_tuned", 2, 1, 8.0, 800, strategy="hogwild", tuned=True)
+    assert "hogwild_tuned" not in set(speedups(table(*SERIAL, tuned), SEEDS, {})["method"])

@@ -55,9 +55,14 @@ class Job:
     jobid: int
 
     def __str__(self) -> str:
-        """Name the job as tests do: "hogwild 2x1 seed 1", "ceiling seed 1", "diagnosis of hogwild 2x1", or its rule."""
+        """Name the job as tests do: "hogwild 2x1 seed 1", "ceiling seed 1", "diagnosis of hogwild 2x1", or its rule.
+
+        A trial is "hogwild 2x1 rate 0.5".
+        """
         if self.rule == "train":
             return "{method} {workers}x{epochs} seed {seed}".format_map(self.wildcards)
+        if self.rule == "try_rate":
+            return "{method} {workers}x{epochs} rate {factor}".format_map(self.wildcards)
         if self.rule == "diagnose":
             return "diagnosis of {method} {workers}x{epochs}".format_map(self.wildcards)
         return f"ceiling seed {self.wildcards['seed']}" if self.rule == "measure_ceiling" else self.rule

@@ -5,11 +5,14 @@ rule collect_runs:
     input:
         runs=expand("{folder}/run.json", folder=RUNS),
         ceilings=expand("{folder}/run.json", folder=CEILINGS),
-        sources=sources_of_analysis("switching.py", "tables.py"),
+        trials=expand("{folder}/run.json", folder=TRIALS),
+        sources=sources_of_analysis("switching.py", "tables.py", "tuning.py"),
+        choice=["src/casual_training/target.py", "src/casual_training/tuning.py"],
     output:
         runs=report("results/{study}/runs.csv", caption="../report/runs.rst", category="Tables"),
         ceilings=report("results/{study}/ceilings.csv", caption="../report/ceilings.rst", category="Tables"),
         switching=report("results/{study}/switching.csv", caption="../report/switching.rst", category="Tables"),
+        tuning=report("results/{study}/tuning.csv", caption="../report/tuning.rst", category="Tables"),
     log:
         "results/{study}/logs/collect_runs.log",
     params:
@@ -23,7 +26,7 @@ rule compare_methods:
         runs="results/{study}/runs.csv",
         ceilings="results/{study}/ceilings.csv",
         scripts=SCRIPTS,
-        sources=sources_of_analysis("code_cost.py", "tables.py"),
+        sources=sources_of_analysis("code_cost.py", *OF_THE_VERDICT),
     output:
         report("results/{study}/comparison.csv", caption="../report/comparison.rst", category="Tables"),
     log:
@@ -37,7 +40,7 @@ rule compare_methods:
 rule examine_claims:
     input:
         runs="results/{study}/runs.csv",
-        sources=sources_of_analysis("claims.py", "original.py", "tables.py", "verdict.py", "wording.py"),
+        sources=sources_of_analysis("claims.py", "original.py", "tables.py", "wording.py"),
     output:
         report("results/{study}/claims.csv", caption="../report/claims.rst", category="Tables"),
     log:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from snakemake.exceptions import WorkflowError
 
-from casual_training import interruption, outcome, own, parent, stale_lock, study
+from casual_training import interruption, outcome, own, parent, stale_lock, study, tuning
 from casual_training.files import require_writable
 
 try:
@@ -52,6 +52,7 @@ snapshots trial
 
 RUNS = {run.folder: run for run in study.plan(CONFIG)}
 CEILINGS = {run.folder: run for run in study.plan_ceilings(CONFIG)}
+TRIALS = {run.folder: run for run in study.plan_trials(CONFIG)}
 DIAGNOSES = {run.folder: run for run in study.plan_diagnoses(CONFIG)}
 TIMED = [*study.schedule(CONFIG), *DIAGNOSES.values()]
 # Snakemake starts the ready job of the highest priority, so this makes it follow the schedule of the study.
@@ -65,6 +66,7 @@ wildcard_constraints:
     workers=r"\d+",
     epochs=r"[0-9.e+-]+",
     seed=r"\d+",
+    factor=r"[0-9.e+-]+",
 
 
 def planned_run(wildcards):
@@ -79,6 +81,13 @@ def planned_ceiling(wildcards):
     if folder not in CEILINGS:
         raise WorkflowError(f"{folder} is not a ceiling of the study {STUDY}; add its seed in the config")
     return CEILINGS[folder]
+
+
+def planned_trial(wildcards):
+    folder = "results/{study}/trials/{workload}/{method}/{workers}x{epochs}/rate-{factor}".format_map(wildcards)
+    if folder not in TRIALS:
+        raise WorkflowError(f"{folder} is not a trial of the study {STUDY}; add its factor to study.tune")
+    return TRIALS[folder]
 
 
 def planned_diagnosis(wildcards):
@@ -100,6 +109,7 @@ def code_of(run):
     grid of 1,000 runs and double the time of a dry run.
     """
     ours = [*CORE, f"strategies/{run.strategy}"] + ([] if own.is_own(run.model) else [f"models/{run.model}"])
+    ours += ["target", "tuning"] if run.tune else []
     files = [Path(workflow.basedir, f"src/casual_training/{name}.py") for name in ours]
     return _sha256_of(*files, *map(own.source_file, run.own_code))
 
@@ -122,6 +132,8 @@ def sources_of_analysis(*modules):
     return [f"src/casual_training/analysis/{module}" for module in ("columns.py", "steps.py", *modules)]
 
 
+# What the verdict goes through.
+OF_THE_VERDICT = ["contrasts.py", "findings.py", "speedups.py", "tables.py", "verdict.py", "wording.py"]
 # The scripts that show what a method costs in code.
 SCRIPTS = sorted(str(file) for file in Path("examples/standalone").glob("*.py"))
 
@@ -133,9 +145,8 @@ onstart:
         except ValueError as error:
             raise WorkflowError(str(error)) from None
     interruption.end_jobs_when_interrupted()
-    timed = [
-        job for job in workflow.dag.needrun_jobs() if job.rule.name in ("train", "measure_ceiling", "diagnose")
-    ]
+    rules_of_runs = ("try_rate", "train", "measure_ceiling", "diagnose")
+    timed = [job for job in workflow.dag.needrun_jobs() if job.rule.name in rules_of_runs]
     if timed:
         announcement = subprocess.run(
             [sys.executable, "-m", "casual_training", "announce", "--study", CONFIG_JSON],

@@ -116,18 +116,17 @@ rule render_report:
         claims="results/{study}/claims.csv",
         diagnostics="results/{study}/diagnostics.csv",
         switching="results/{study}/switching.csv",
+        tuning="results/{study}/tuning.csv",
         charts=expand("reports/{{study}}/figures/{chart}.svg", chart=CHARTS),
         tables=expand("reports/{{study}}/tables/{chart}.csv", chart=CHARTS),
         scripts=SCRIPTS,
-        sources=sources_of_analysis(
-            "code_cost.py", "original.py", "report.py", "report.html.jinja2", "tables.py", "verdict.py", "wording.py"
-        ),
+        sources=sources_of_analysis("code_cost.py", "original.py", "report.py", "report.html.jinja2", *OF_THE_VERDICT),
         outcome="src/casual_training/outcome.py",
     output:
         report("reports/{study}/report.html", caption="../report/page.rst", category="The page"),
         expand(
             "reports/{{study}}/tables/{table}.csv",
-            table=["runs", "comparison", "ceilings", "claims", "diagnostics", "switching"],
+            table=["runs", "comparison", "ceilings", "claims", "diagnostics", "switching", "tuning"],
         ),
     log:
         "results/{study}/logs/render_report.log",

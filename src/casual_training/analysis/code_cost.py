@@ -11,16 +11,18 @@ from collections.abc import Collection
 
 import pandas as pd
 
+from casual_training.tuning import SUFFIX
+
 FOLDER = "examples/standalone"
 BASELINE = "serial"  # the script that the others are a change of
 
 
 def script_of(method: str, strategy: str, scripts: Collection[str]) -> str | None:
-    """Name the script of a method: the one called like it, or else the one called like its strategy.
+    """Name the script of a method, tuned or not: the one called like it, or else the one called like its strategy.
 
     So a variant with a script of its own has that, and any other variant its strategy's; None without either.
     """
-    return next((name for name in (method, strategy) if name in scripts), None)
+    return next((name for name in (method.removesuffix(SUFFIX), strategy) if name in scripts), None)
 
 
 def code_lines(source: str) -> list[str]:

@@ -23,6 +23,8 @@ RUNS_COLUMNS = {
     "status": TEXT,
     "expected": FLAG,
     "rate_only": FLAG,
+    "tuned": FLAG,
+    "lr_factor": FIGURE,
     "cause": TEXT,
     "import_seconds": FIGURE,
     "load_seconds": FIGURE,
@@ -116,6 +118,17 @@ COST_COLUMNS = {
     "energy_wh_modelled": FIGURE,
     "electricity_cost_modelled": FIGURE,
     "cloud_cost_modelled": FIGURE,
+}
+TUNING_COLUMNS = {
+    "workload": TEXT,
+    "method": TEXT,
+    "workers": WHOLE,
+    "epochs": FIGURE,
+    "lr_factor": FIGURE,
+    "status": TEXT,
+    "seconds_to_target": FIGURE,
+    "validation_metric": FIGURE,
+    "chosen": FLAG,
 }
 SPEEDUPS_COLUMNS = {
     "workload": TEXT,

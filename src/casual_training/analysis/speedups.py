@@ -5,6 +5,8 @@ soonest, paired by seed. A seed that misses the target, or is not ok, has no rat
 
 - It splits exactly into two factors: samples a second (up to the target), and how many fewer samples it takes.
 - A serial method that the study declares as a comparison is compared, and is no baseline.
+- Tuned configurations (tuning.py) are compared with the best tuned serial method, all others with the best one as is,
+  or a better learning rate would pass for a faster method.
 - On the cold clock a run begins with its process: importing, loading and starting workers count.
 - Break-even: the seconds of serial training above which the cold run of the method ends first, so
   (its start-up - serial's start-up) / (1 - 1 / speed-up).
@@ -17,12 +19,12 @@ import numpy
 import pandas as pd
 
 from casual_training.analysis.columns import CELL, FIGURE, SPEEDUPS_COLUMNS, as_table
-from casual_training.analysis.tables import whole
+from casual_training.analysis.tables import arm, whole
 
 Declared = list[tuple[str, int]]  # the (method, workers) that a study declares for a workload
 
 
-def best_to_target(runs: pd.DataFrame, seeds: Iterable[int], declared: Declared) -> str | None:
+def best_to_target(runs: pd.DataFrame, seeds: Iterable[int], declared: Declared, tuned: bool = False) -> str | None:
     """Name the serial method with the smallest geometric mean of seconds to the target, or None.
 
     Only a method that is ok and on target in every planned seed counts.
@@ -31,18 +33,19 @@ def best_to_target(runs: pd.DataFrame, seeds: Iterable[int], declared: Declared)
         runs: the runs of one workload.
         seeds: the planned seeds.
         declared: the comparisons of the workload.
+        tuned: choose from the tuned arm instead of the one as is.
     """
     means = {}
-    for method, own in serial(runs, declared).groupby("method", sort=False):
+    for method, own in serial(runs, declared, tuned).groupby("method", sort=False):
         seconds = seconds_to_target(own)
         if set(seeds) <= set(seconds.index):
             means[method] = numpy.log(seconds).mean()
     return min(means, key=means.get) if means else None
 
 
-def serial(runs: pd.DataFrame, declared: Declared) -> pd.DataFrame:
-    """Choose the runs that a baseline may be taken from."""
-    runs = whole(runs)
+def serial(runs: pd.DataFrame, declared: Declared, tuned: bool = False) -> pd.DataFrame:
+    """Choose the runs that the baseline of an arm may be taken from."""
+    runs = arm(whole(runs), tuned)
     return runs[(runs["strategy"] == "serial") & ~runs["method"].isin([method for method, _ in declared])]
 
 
@@ -69,12 +72,13 @@ def speedups(runs: pd.DataFrame, seeds: list[int], declared: dict[str, Declared]
         declared: the comparisons of each workload.
     """
     rows = []
-    for workload, of_workload in whole(runs).groupby("workload", sort=False):
-        baseline = best_to_target(of_workload, seeds, declared.get(workload, []))
+    runs = whole(runs)
+    for (workload, tuned), of_arm in runs.groupby(["workload", runs["tuned"].fillna(False)], sort=False):
+        baseline = best_to_target(of_arm, seeds, declared.get(workload, []), tuned)
         if baseline is None:
             continue
-        reference = _to_target(of_workload[of_workload["method"] == baseline])
-        for cell, own in of_workload.groupby(CELL, sort=False):
+        reference = _to_target(of_arm[of_arm["method"] == baseline])
+        for cell, own in of_arm.groupby(CELL, sort=False):
             row = dict(zip(CELL, cell, strict=True)) | {"workload": workload, "baseline": baseline}
             rows.append(row | _factors(_to_target(own), reference))
     return as_table(rows, SPEEDUPS_COLUMNS)

@@ -8,7 +8,7 @@ from pathlib import Path
 import pandas as pd
 from matplotlib.figure import Figure
 
-from casual_training.analysis import charts, claims, code_cost, diagnostics, report, switching, tables, verdict
+from casual_training.analysis import charts, claims, code_cost, diagnostics, report, switching, tables, tuning, verdict
 from casual_training.analysis.columns import (
     ACCURACY_COLUMNS,
     CEILINGS_COLUMNS,
@@ -24,6 +24,7 @@ from casual_training.analysis.columns import (
     SPEEDUP_COLUMNS,
     STALENESS_COLUMNS,
     SWITCHING_COLUMNS,
+    TUNING_COLUMNS,
     as_table,
     read_table,
 )
@@ -31,20 +32,29 @@ from casual_training.analysis.wording import CHARTS, chart_title
 from casual_training.files import write_whole
 from casual_training.outcome import outcome
 from casual_training.run import Run
-from casual_training.study import PROJECT, declared, methods, plan, plan_ceilings, plan_diagnoses
+from casual_training.study import PROJECT, declared, methods, plan, plan_ceilings, plan_diagnoses, plan_trials
+from casual_training.tuning import read_trial
 
 OF_A_LINE = [*CELL, "oversubscribed"]  # what a chart's legend says of a line
 LONG_AGO = 1_000_000_000  # seconds since 1970: the year 2001; Snakemake takes 0 for no time at all
 
 
 def collect(config: dict, root: Path) -> None:
-    """Write runs.csv, ceilings.csv and switching.csv from the run folders that the present config plans."""
+    """Write runs.csv, ceilings.csv, switching.csv and tuning.csv from the run folders that the present config plans."""
     folders, ceiling_folders = _folders(plan(config), root), _folders(plan_ceilings(config), root)
     targets = {name: workload.get("target") for name, workload in config["workloads"].items()}
     runs = tables.collect_runs(folders, methods(config), targets)
     _write(runs, _results(config, root) / "runs.csv")
     _write(tables.collect_ceilings(ceiling_folders), _results(config, root) / "ceilings.csv")
-    _write(switching.collect_switching(folders), _results(config, root) / "switching.csv")
+    as_is = _folders([run for run in plan(config) if not run.tune], root)
+    _write(switching.collect_switching(as_is), _results(config, root) / "switching.csv")
+    trials = [
+        read_trial(folder / "run.json", targets[run.workload])
+        for run in plan_trials(config)
+        for folder in _folders([run], root)
+    ]
+    found = tuning.tuning(trials, methods(config), len(config["study"]["tune"]))
+    _write(found, _results(config, root) / "tuning.csv")
 
 
 def compare(config: dict, root: Path) -> None:
@@ -64,7 +74,7 @@ def compare(config: dict, root: Path) -> None:
 def examine(config: dict, root: Path) -> None:
     """Write claims.csv from runs.csv: what this study says about the original's claims."""
     study = config["study"]
-    found = claims.claims(_runs(config, root), study["seeds"], study["workloads"])
+    found = claims.claims(tables.arm(_runs(config, root)), study["seeds"], study["workloads"])
     _write(found, _results(config, root) / "claims.csv")
 
 
@@ -135,6 +145,7 @@ def write_report(config: dict, root: Path, command: str) -> None:
         "claims": read_table(results / "claims.csv", CLAIMS_COLUMNS),
         "diagnostics": read_table(results / "diagnostics.csv", DIAGNOSTICS_COLUMNS),
         "switching": read_table(results / "switching.csv", SWITCHING_COLUMNS),
+        "tuning": read_table(results / "tuning.csv", TUNING_COLUMNS),
         "provenance": tables.collect_provenance(folders),
         "speedup": read_table(reports / "tables" / "speedup.csv", SPEEDUP_COLUMNS),
         "staleness": read_table(reports / "tables" / "staleness.csv", STALENESS_COLUMNS),
@@ -145,7 +156,7 @@ def write_report(config: dict, root: Path, command: str) -> None:
         "losses": charts.losses_summary(read_table(reports / "tables" / "losses.csv", LOSSES_COLUMNS)),
         "code_cost": read_table(reports / "tables" / "code_cost.csv", CODE_COST_COLUMNS),
     }
-    for name in ("runs", "ceilings", "comparison", "claims", "diagnostics", "switching"):
+    for name in ("runs", "ceilings", "comparison", "claims", "diagnostics", "switching", "tuning"):
         _write(shown[name], reports / "tables" / f"{name}.csv")
     page = report.render(
         config,
@@ -256,7 +267,8 @@ def _comparison(config: dict, root: Path) -> pd.DataFrame:
 
 
 def _strategies(config: dict) -> dict[str, str]:
-    return {name: method["strategy"] for name, method in config["methods"].items()}
+    in_catalogue = {name: method["strategy"] for name, method in config["methods"].items()}
+    return in_catalogue | {run.method: run.strategy for run in plan(config)}
 
 
 def _scripts() -> dict[str, str]:

@@ -24,6 +24,7 @@ from casual_training.analysis.columns import (
     as_table,
     read_table,
 )
+from casual_training.target import TOLERANCE, first_on_target
 
 ONLY_OF_OK_RUNS = [
     "train_seconds",
@@ -34,7 +35,6 @@ ONLY_OF_OK_RUNS = [
     "test_loss",
 ]
 NOT_OF_RATE_ONLY_RUNS = ["train_seconds", "validation_metric", "test_metric", "test_loss"]
-TOLERANCE = 1e-9  # 0.83 may be a little less than 83 hundredths in binary
 
 
 def read_run(folder: Path) -> dict:
@@ -60,7 +60,7 @@ def read_run(folder: Path) -> dict:
         raise ValueError(f"{path} does not say which run it is; delete its folder, run it again")
     if run["cause"] is None:
         run["cause"] = ""
-    run["rate_only"] = bool(run["rate_only"])
+    run["rate_only"], run["tuned"] = bool(run["rate_only"]), bool(run["tuned"])
     return run
 
 
@@ -95,7 +95,7 @@ def collect_runs(folders: list[Path], methods: list[str], targets: dict[str, flo
     runs["target"] = runs["workload"].map(_serial_targets(runs) | given).astype(FIGURE)
     curves = [run["curve"] if ok else [] for run, ok in zip(read, is_ok & ~runs["rate_only"], strict=True)]
     directions = runs["higher_is_better"].fillna(True)
-    reached = [_first_on(*of_run) for of_run in zip(runs["target"], curves, directions, strict=True)]
+    reached = [first_on_target(*of_run) for of_run in zip(runs["target"], curves, directions, strict=True)]
     runs["samples_to_target"] = [samples for samples, _ in reached]
     runs["seconds_to_target"] = [seconds for _, seconds in reached]
     position = {method: index for index, method in enumerate(methods)}
@@ -106,8 +106,8 @@ def collect_runs(folders: list[Path], methods: list[str], targets: dict[str, flo
 
 def _serial_targets(runs: pd.DataFrame) -> dict[str, float]:
     """Take each workload's target from its serial runs; a workload without an ok one has none."""
-    serial = whole(runs)[whole(runs)["strategy"] == "serial"]
-    serial = serial.dropna(subset=["validation_metric"])
+    serial = arm(whole(runs))
+    serial = serial[serial["strategy"] == "serial"].dropna(subset=["validation_metric"])
     targets = {}
     for workload, own in serial.groupby("workload"):
         metric, rises = own["metric"].iloc[0], bool(own["higher_is_better"].iloc[0])
@@ -128,16 +128,14 @@ def _round(value: float, places: int, up: bool) -> float:
     return round(whole / 10.0**places, max(0, places))
 
 
-def _first_on(target: float, curve: list[tuple[int, float, float]], rises: bool) -> tuple[int | None, float | None]:
-    """Give samples and seconds of the first point of a curve that is on target, as it was measured."""
-    sign = 1 if rises else -1
-    on_target = ((samples, seconds) for samples, seconds, value in curve if sign * (value - target) >= -TOLERANCE)
-    return next(on_target, (None, None))
-
-
 def whole(runs: pd.DataFrame) -> pd.DataFrame:
     """Leave out the runs of which only the rate was measured."""
     return runs[~runs["rate_only"].fillna(False)]
+
+
+def arm(runs: pd.DataFrame, tuned: bool = False) -> pd.DataFrame:
+    """Choose the runs as is, or those of the tuned arm (tuning.py)."""
+    return runs[runs["tuned"].fillna(False) == tuned]
 
 
 def directions(runs: pd.DataFrame) -> dict[str, bool]:
@@ -181,14 +179,15 @@ def logged_losses(folder: Path) -> pd.DataFrame:
     return read_table(path, LOGGED_COLUMNS) if path.is_file() else as_table([], LOGGED_COLUMNS)
 
 
-def best_serial(runs: pd.DataFrame, threads: int | None = None) -> str | None:
+def best_serial(runs: pd.DataFrame, threads: int | None = None, tuned: bool = False) -> str | None:
     """Name the serial method with the smallest median training time, or None if no serial run is ok.
 
     Args:
         runs: the runs of one workload.
         threads: consider only the methods with this many threads.
+        tuned: consider the tuned arm instead of the one as is.
     """
-    serial = whole(runs)
+    serial = arm(whole(runs), tuned)
     serial = serial[(serial["strategy"] == "serial") & (serial["status"] == "ok")]
     if threads is not None:
         serial = serial[serial["threads_per_worker"].eq(threads).fillna(False)]
@@ -196,17 +195,17 @@ def best_serial(runs: pd.DataFrame, threads: int | None = None) -> str | None:
 
 
 def pair(runs: pd.DataFrame, ceilings: pd.DataFrame) -> pd.DataFrame:
-    """Set each run beside the baselines and the ceiling of its own workload and seed.
+    """Set each run beside the baselines of its own arm and the ceiling, of its own workload and seed.
 
     Adds speedup_vs_best_serial and speedup_vs_serial_1_thread (times as fast), percent_of_ceiling, and
     ceiling_speedup (the ceiling's speed against the best serial run's); empty where one of the pair is missing.
     """
     added = ["speedup_vs_best_serial", "speedup_vs_serial_1_thread", "percent_of_ceiling", "ceiling_speedup"]
     paired = runs.assign(**dict.fromkeys(added, float("nan")))
-    for workload, group in runs.groupby("workload"):
+    for (workload, tuned), group in runs.groupby(["workload", runs["tuned"].fillna(False)]):
         own = ceilings[ceilings["workload"] == workload].set_index("seed")
         ceiling = group["seed"].map(own["samples_per_second"]).astype(FIGURE)
-        best, one_thread = best_serial(group), best_serial(group, threads=1)
+        best, one_thread = best_serial(group, tuned=tuned), best_serial(group, 1, tuned)
         columns = [
             _of_same_seed(group, best, "train_seconds") / group["train_seconds"],
             _of_same_seed(group, one_thread, "train_seconds") / group["train_seconds"],
@@ -225,7 +224,8 @@ def _of_same_seed(group: pd.DataFrame, method: str | None, column: str) -> pd.Se
 def compare_methods(runs: pd.DataFrame, ceilings: pd.DataFrame) -> pd.DataFrame:
     """Summarise each configuration (COMPARISON_COLUMNS) by medians over its ok seeds, in the order of `runs`.
 
-    Speed-ups are paired by seed with the best serial method and with the best of one thread. A median time to the
+    Speed-ups are paired by seed with the best serial method and with the best of one thread, those of tuned
+    configurations with tuned ones. A median time to the
     target is there only if every ok seed reached it: one over the lucky seeds would flatter. What a method costs in
     code and the verdicts are left empty: code_cost.py and verdict.py know.
     """
