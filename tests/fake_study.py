@@ -48,6 +48,10 @@ CONFIG = {
         "hogwild": METHOD | {"strategy": "hogwild", "threads": "auto", "update": "free"},
     },
     "machine": {"cores": 2, "deadline_seconds": 600, "data_dir": "data", "log_interval": 10},
+    "cost": {
+        "electricity": {"watts_idle": 10, "watts_per_busy_core": 8, "price_per_kwh": 0.2872, "currency": "EUR"},
+        "cloud": {"machine": "a cloud's, 2 cores", "price_per_hour": 0.08, "currency": "USD", "as_of": "2026-06"},
+    },
 }
 SAMPLES = 220_000
 MACHINE = {
