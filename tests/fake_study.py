@@ -143,7 +143,7 @@ def describe_run(run: Run, position: int = 0) -> dict:
     if run.options.get("update") == "locked":
         waited = {"count": of_worker["steps"], "sum": 0.1 * seconds}
         of_worker |= {"measures": {"lock_wait_seconds": waited, "lock_hold_seconds": waited}}
-    accuracy = 0.845 - 0.001 * workers + random.Random(f"{run.method} {run.seed}").uniform(-0.002, 0.002)
+    accuracy = 0.845 - 0.001 * workers + random.Random(run.seed).uniform(-0.001, 0.001)
     clocks = {"wait_seconds": 0.0, "import_seconds": 3.1, "load_seconds": 0.4, "spawn_seconds": 2.1}
     clocks |= {"train_seconds": seconds, "evaluate_seconds": 0.8, "write_seconds": 0.01}
     record = {
@@ -205,7 +205,7 @@ def make_curve(samples: int, seconds: float, accuracy: float, points: int = 20) 
     noise = random.Random(f"{seconds} {accuracy}")
     shares = [number / points for number in range(1, points + 1)]
     accuracies = [
-        accuracy - 0.3 * (math.exp(-5 * share) - math.exp(-5)) + noise.uniform(-0.01, 0.005) for share in shares
+        accuracy - 0.3 * (math.exp(-5 * share) - math.exp(-5)) + noise.uniform(-0.0004, 0) for share in shares
     ]
     return [
         {"samples": round(share * samples), "seconds": share * seconds, "validation_metric": value}

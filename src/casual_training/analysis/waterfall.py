@@ -33,7 +33,7 @@ def waterfall(data: pd.DataFrame) -> Figure:
     """Draw `waterfall_data`: three bars a comparison, its factors and their product."""
     n_rows = list(data.groupby("workload", sort=False).size()) or [2]
     with matplotlib.rc_context(STYLE):
-        figure, axes = facets(data, height=0.8 + 0.75 * sum(n_rows) / len(n_rows), extra=0.6)
+        figure, axes = facets(data, height=0.8 + 0.75 * sum(n_rows) / len(n_rows), extra=0.9)
         axes[0].get_gridspec().set_height_ratios([n + 1 for n in n_rows])
         for axis, (_, group) in zip(axes, data.groupby("workload", sort=False), strict=False):
             _draw(axis, group)
