@@ -45,3 +45,4 @@ bench: setup
 	$(BIN)/python benchmarks/startup.py
 	$(BIN)/python benchmarks/recorder.py
 	$(BIN)/python benchmarks/pipeline.py
+	$(BIN)/python benchmarks/verdict.py

@@ -52,6 +52,7 @@ rule plot_forest:
 rule plot_waterfall:
     input:
         comparison="results/{study}/comparison.csv",
+        runs="results/{study}/runs.csv",
         sources=sources_of_analysis("charts.py", "contrasts.py", "forest.py", "waterfall.py", "wording.py"),
     output:
         report(

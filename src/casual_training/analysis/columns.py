@@ -207,6 +207,7 @@ FOREST_COLUMNS = {
 WATERFALL_COLUMNS = {
     "workload": TEXT,
     "configuration": TEXT,
+    "oversubscribed": FLAG,
     "rate_factor": FIGURE,
     "samples_factor": FIGURE,
     "speedup_to_target": FIGURE,

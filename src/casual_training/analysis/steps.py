@@ -124,7 +124,7 @@ def draw_forest(config: dict, root: Path) -> None:
 
 def draw_waterfall(config: dict, root: Path) -> None:
     """Draw where the speed-ups of comparison.csv come from, and write the table behind it."""
-    data = waterfall.waterfall_data(_comparison(config, root))
+    data = waterfall.waterfall_data(_comparison(config, root), _runs(config, root))
     _save(waterfall.waterfall(data), config, root, "waterfall")
     _write(data, _reports(config, root) / "tables" / "waterfall.csv")
 

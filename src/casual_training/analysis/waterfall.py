@@ -8,6 +8,7 @@ import numpy
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 from matplotlib.ticker import FixedLocator, NullLocator
 
 from casual_training.analysis import wording
@@ -21,9 +22,10 @@ SHADES = [COLOURS[0], COLOURS[1], "0.35"]
 LANES = len(STEPS) + 1  # of a comparison, with the gap behind it
 
 
-def waterfall_data(comparison: pd.DataFrame) -> pd.DataFrame:
+def waterfall_data(comparison: pd.DataFrame, runs: pd.DataFrame) -> pd.DataFrame:
     """Give the factors of the declared comparisons that have a speed-up (WATERFALL_COLUMNS)."""
-    own = comparison[(comparison["verdict"] != "") & comparison["speedup_to_target"].notna()]
+    over = runs.groupby(CELL, sort=False)["oversubscribed"].any().reset_index()
+    own = comparison[(comparison["verdict"] != "") & comparison["speedup_to_target"].notna()].merge(over, on=CELL)
     cells = own[CELL].itertuples(index=False)
     names = [f"{method}, {wording.split(workers, epochs)}" for _, method, workers, epochs in cells]
     return as_table(own.assign(configuration=names), WATERFALL_COLUMNS)
@@ -54,7 +56,11 @@ def _draw(axis: Axes, group: pd.DataFrame) -> None:
     ends = numpy.concatenate([[1.0], group["rate_factor"], group["speedup_to_target"]])
     low, high = 0.9 * min(0.85, ends.min()), 1.1 * max(1.4, ends.max())
     middles = [LANES * number + 1 for number in range(len(group))]
-    axis.set(yticks=middles, yticklabels=[row_label(name) for name in group["configuration"]])
+    over = group["oversubscribed"].fillna(False)
+    labels = [row_label(name) + (" *" if mark else "") for name, mark in zip(group["configuration"], over, strict=True)]
+    if over.any():
+        axis.add_line(Line2D([], [], linestyle="none", label="* oversubscribed"))
+    axis.set(yticks=middles, yticklabels=labels)
     axis.set(xscale="log", xlim=(low, high), ylim=(LANES * len(group) - 1, -1))
     axis.set(xlabel="times as fast as the best serial run")
     axis.grid(False, axis="y")

@@ -138,7 +138,7 @@ COLUMNS = {
     "wall_seconds": Column("whole run (s)", digits),
     "samples_per_second": SPEED,
     "samples_per_second_median": SPEED,
-    "speedup_to_target": Column("speed-up to the target over best serial", "{:.2f}".format),
+    "speedup_to_target": Column("speed-up to the target", "{:.2f}".format),
     "speedup_of_seed": Column("speed-up to the target in this seed", "{:.2f}".format),
     "speedup_low": Column("lower bound", rounded_down),
     "speedup_high": Column("upper bound", rounded_up),
