@@ -64,7 +64,7 @@ def _draw(axis: Axes, group: pd.DataFrame) -> None:
     )
     rows = rows.sort_values(["is_declared", "speedup_to_target"], ascending=False, kind="stable")
     low, high = _limits(group)
-    axis.set(xscale="log", xlim=(low, high), xlabel="times as fast to the target as the best serial run")
+    axis.set(xscale="log", xlim=(low, high), xlabel="times as fast to the target")
     axis.axvspan(1 / MARGIN, MARGIN, color="0.85", linewidth=0, label=f"within {100 * (MARGIN - 1):.0f} %")
     axis.axvline(1, color="0.35", linewidth=1.2, label="best serial run")
     ceiling = group["ceiling_speedup"].median()
