@@ -47,6 +47,7 @@ bench: setup
 	$(BIN)/python benchmarks/startup.py
 	$(BIN)/python benchmarks/recorder.py
 	$(BIN)/python benchmarks/pipeline.py
+	$(BIN)/python benchmarks/verdict.py
 
 aa: setup
 	$(BIN)/snakemake --cores 4 --configfile workflow/studies/aa.yaml

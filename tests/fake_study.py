@@ -49,6 +49,10 @@ CONFIG = {
         "hogwild": METHOD | {"strategy": "hogwild", "threads": "auto", "update": "free"},
     },
     "machine": {"cores": 2, "deadline_seconds": 600, "data_dir": "data", "log_interval": 10},
+    "cost": {
+        "electricity": {"watts_idle": 10, "watts_per_busy_core": 8, "price_per_kwh": 0.2872, "currency": "EUR"},
+        "cloud": {"machine": "a cloud's, 2 cores", "price_per_hour": 0.08, "currency": "USD", "as_of": "2026-06"},
+    },
 }
 SAMPLES = 220_000
 MACHINE = {
@@ -140,8 +144,14 @@ def describe_run(run: Run, position: int = 0) -> dict:
     if run.options.get("update") == "locked":
         waited = {"count": of_worker["steps"], "sum": 0.1 * seconds}
         of_worker |= {"measures": {"lock_wait_seconds": waited, "lock_hold_seconds": waited}}
-    accuracy = 0.845 - 0.001 * workers + random.Random(f"{run.method} {run.seed}").uniform(-0.002, 0.002)
-    clocks = {"wait_seconds": 0.0, "import_seconds": 3.1, "load_seconds": 0.4, "spawn_seconds": 2.1}
+    accuracy = 0.845 - 0.001 * workers + random.Random(run.seed).uniform(-0.001, 0.001)
+    clocks = {
+        "wait_seconds": 0.0,
+        "import_seconds": 3.1,
+        "load_seconds": 0.4,
+        "spawn_seconds": 2.1,
+        "startup_seconds": 5.5,
+    }
     clocks |= {"train_seconds": seconds, "evaluate_seconds": 0.8, "write_seconds": 0.01}
     record = {
         "format": 4,
@@ -159,7 +169,7 @@ def describe_run(run: Run, position: int = 0) -> dict:
         "rate_only": False,
         "cause": "",
         "started_at": f"2026-11-23T09:{position % 60:02}:00.000000+00:00",
-        "clocks": clocks | {"wall_seconds": sum(clocks.values())},
+        "clocks": clocks | {"wall_seconds": sum(clocks.values()) - clocks["startup_seconds"]},
         "samples": samples,
         "planned_samples": samples,
         "samples_per_second": samples / seconds,
@@ -202,7 +212,7 @@ def make_curve(samples: int, seconds: float, accuracy: float, points: int = 20) 
     noise = random.Random(f"{seconds} {accuracy}")
     shares = [number / points for number in range(1, points + 1)]
     accuracies = [
-        accuracy - 0.3 * (math.exp(-5 * share) - math.exp(-5)) + noise.uniform(-0.01, 0.005) for share in shares
+        accuracy - 0.3 * (math.exp(-5 * share) - math.exp(-5)) + noise.uniform(-0.0004, 0) for share in shares
     ]
     return [
         {"samples": round(share * samples), "seconds": share * seconds, "validation_metric": value}

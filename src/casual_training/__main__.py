@@ -92,11 +92,13 @@ def _parser() -> argparse.ArgumentParser:
 
     for name, help_text in {
         "collect": "gather the run folders of a study into runs.csv and ceilings.csv",
-        "compare": "compare the methods: comparison.csv",
+        "compare": "compare the methods: comparison.csv and verdict.json",
+        "model-costs": "say what a run costs: cost.csv",
         "examine": "judge the original study's claims: claims.csv",
         "collect-diagnostics": "say what the workers waited for: diagnostics.csv",
         "draw-losses": "draw the loss charts",
-        "draw-speedup": "draw the speed-up chart",
+        "draw-forest": "draw the speed-ups to the target",
+        "draw-waterfall": "draw where these speed-ups come from",
         "draw-accuracy": "draw the accuracy chart",
         "draw-code-cost": "draw speed-up against lines of code",
         "draw-staleness": "draw the staleness chart",
@@ -177,14 +179,18 @@ def _analyse(arguments) -> None:
             steps.collect(arguments.study, root)
         case "compare":
             steps.compare(arguments.study, root)
+        case "model-costs":
+            steps.model_costs(arguments.study, root)
         case "examine":
             steps.examine(arguments.study, root)
         case "collect-diagnostics":
             steps.collect_diagnostics(arguments.study, root)
         case "draw-losses":
             steps.draw_losses(arguments.study, root)
-        case "draw-speedup":
-            steps.draw_speedup(arguments.study, root)
+        case "draw-forest":
+            steps.draw_forest(arguments.study, root)
+        case "draw-waterfall":
+            steps.draw_waterfall(arguments.study, root)
         case "draw-accuracy":
             steps.draw_accuracy(arguments.study, root)
         case "draw-code-cost":

@@ -17,7 +17,6 @@ from casual_training.analysis.columns import (
     LOSSES_COLUMNS,
     RUNS_COLUMNS,
     SMOOTHED_COLUMNS,
-    SPEEDUP_COLUMNS,
     STALENESS_COLUMNS,
     as_table,
 )
@@ -123,57 +122,11 @@ def test_the_summary_gives_the_ends_and_the_lowest_loss_of_a_curve():
     assert charts.losses_summary(data).iloc[0, 2:].tolist() == [3, 2.0, 0.5, 0.7]
 
 
-def test_the_data_behind_the_speedups_are_one_row_a_run_with_its_pair():
-    table = charts.speedup_data(runs({("serial", 1): [20, 30], ("hogwild", 2): [10, None]}), ceilings(150, None))
-    assert list(table.columns) == list(SPEEDUP_COLUMNS)
-    hogwild = table[table["configuration"] == "hogwild, 2 workers x 2 epochs"]
-    assert hogwild["speedup_vs_best_serial"].tolist()[0] == 2.0
-    assert pd.isna(hogwild["speedup_vs_best_serial"].tolist()[1])
-    assert hogwild["ceiling_speedup"].tolist()[0] == pytest.approx(3.0)  # 150 against 1000 / 20 samples a second
-
-
-def test_every_dot_and_median_of_the_speedups_stands_where_its_data_say():
-    data = charts.speedup_data(runs({("serial", 1): [20, 20, 20], ("hogwild", 2): [10, 8, 16]}), ceilings())
-    axis = charts.speedup(data).axes[0]
-    dots = [line for line in axis.lines if line.get_marker() == "o"]
-    assert sorted(dots[0].get_xdata()) == pytest.approx([1.25, 2.0, 2.5])
-    assert [text.get_text() for text in axis.texts] == ["2.00", "1.00"]
-    assert axis.get_yticklabels()[0].get_text() == "hogwild\n2 workers x 2 epochs"
-
-
-def test_the_ceiling_is_drawn_at_its_median_where_known_and_not_at_all_where_not():
-    several = runs({("serial", 1): [20, 20, 20], ("hogwild", 2): [10, 10, 10]})
-
-    def labelled(speeds):
-        axis = charts.speedup(charts.speedup_data(several, ceilings(*speeds))).axes[0]
-        return [line.get_xdata()[0] for line in axis.lines if line.get_label() == "ceiling"]
-
-    assert labelled([90, 100, 120]) == [pytest.approx(2.0)]
-    assert labelled([]) == []
-
-
-def test_oversubscribed_and_failed_configurations_are_marked_in_words():
-    table = runs({("serial", 1): [20], ("hogwild", 4): [10], ("ddp", 2): [None]})
-    figure = charts.speedup(charts.speedup_data(table, ceilings()))
-    said = [text.get_text() for text in words(figure)]
-    assert "hogwild\n4 workers x 1 epoch *" in said
-    assert "* oversubscribed" in said
-    assert "no ok run" in said
-
-
 def test_oversubscribed_configurations_are_marked_in_the_legends_of_both_loss_charts():
     data = charts.losses_data(logs([("serial", 1), ("hogwild", 4)]).astype({"oversubscribed": "boolean"}))
     for figure in (charts.losses(data), charts.smoothed_losses(charts.smoothed_losses_data(data))):
         labels = [" ".join(text.get_text().split()) for text in figure.legends[0].get_texts()]
         assert labels == ["serial, 1 worker x 4 epochs", "hogwild, 4 workers x 1 epoch (oversubscribed)"]
-
-
-def test_a_configuration_of_which_only_the_rate_was_measured_is_marked_in_words_and_one_that_failed_is_not():
-    table = runs({("serial", 1): [20], ("ps", 2): [None], ("ps", 4): [None]})
-    table["rate_only"] = table["method"] == "ps"
-    table.loc[table["workers"] == 2, "status"] = "ok"
-    axis = charts.speedup(charts.speedup_data(table, ceilings())).axes[0]
-    assert [text.get_text() for text in axis.texts] == ["1.00", "rate only", "no ok run"]
 
 
 def test_the_data_behind_the_accuracies_are_every_point_of_every_seed():
@@ -304,7 +257,6 @@ def test_no_data_still_give_charts_that_say_so():
     for figure in (
         charts.losses(as_table([], LOSSES_COLUMNS)),
         charts.smoothed_losses(as_table([], SMOOTHED_COLUMNS)),
-        charts.speedup(as_table([], SPEEDUP_COLUMNS)),
         charts.accuracy(charts.accuracy_data(curves([])), {}),
         charts.staleness(stalenesses({})),
     ):
@@ -316,9 +268,8 @@ def test_nothing_is_drawn_outside_the_figure_even_with_long_names(n_methods):
     names = [f"a_rather_long_method_name_{number}" for number in range(n_methods)]
     cells = list(itertools.product(names, (1, 4)))
     data = charts.losses_data(logs(cells))
-    speedups = charts.speedup_data(runs({("serial", 1): [20, 21], **{cell: [9, 10] for cell in cells}}), ceilings(200))
     accuracies = charts.accuracy_data(curves(cells))
-    for figure in (charts.losses(data), charts.speedup(speedups), charts.accuracy(accuracies, {"images": 0.835})):
+    for figure in (charts.losses(data), charts.accuracy(accuracies, {"images": 0.835})):
         figure.draw_without_rendering()
         width, height = figure.bbox.width, figure.bbox.height
         for text in words(figure):

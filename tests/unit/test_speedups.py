@@ -81,8 +81,14 @@ def test_a_serial_method_that_is_declared_is_compared_and_no_baseline():
 
 
 def test_only_the_seeds_that_both_have_are_compared():
-    found = of(speedups(table(*SERIAL, HOGWILD[0], row("hogwild", 2, 2, None, None)), SEEDS, {}), "hogwild")
+    failed = row("hogwild", 2, 2, None, None, status="failed")
+    found = of(speedups(table(*SERIAL, HOGWILD[0], failed), SEEDS, {}), "hogwild")
     assert found["speedup_to_target"] == pytest.approx(1.6)
+
+
+def test_a_way_that_missed_the_target_in_a_seed_has_no_figure_of_the_lucky_ones():
+    found = of(speedups(table(*SERIAL, HOGWILD[0], row("hogwild", 2, 2, None, None)), SEEDS, {}), "hogwild")
+    assert found[["speedup_to_target", "rate_factor", "cold_speedup", "break_even_seconds"]].isna().all()
 
 
 def test_a_way_that_never_gets_there_and_a_workload_without_a_baseline_have_no_figure():

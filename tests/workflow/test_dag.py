@@ -20,6 +20,8 @@ PACKAGE = REPOSITORY / "src" / "casual_training"
 # result depends on them.
 NO_RESULT_DEPENDS_ON = {"fetch", "files", "machine", "machine_lock"}
 
+OF_THE_COMPARISON = {"compare_methods", "plot_code_cost", "plot_forest", "plot_waterfall"}
+
 
 @pytest.fixture(scope="module")
 def default(tmp_path_factory) -> Project:
@@ -49,7 +51,9 @@ def test_the_default_study_is_50_runs_5_ceilings_and_a_diagnosis_of_each_configu
         "plot_accuracy": 1,
         "plot_code_cost": 1,
         "plot_losses": 1,
-        "plot_speedup": 1,
+        "plot_forest": 1,
+        "plot_waterfall": 1,
+        "model_costs": 1,
         "plot_staleness": 1,
         "render_report": 1,
         "all": 1,
@@ -110,7 +114,10 @@ def test_a_study_that_is_moved_and_its_code_checked_out_again_has_nothing_to_do(
         ("recorder.py", RUNS | CEILINGS | ANALYSIS),
         ("analysis/charts.py", CHARTS | PAGE),
         ("analysis/claims.py", {"examine_claims"} | PAGE),
-        ("../../examples/standalone/hogwild.py", {"compare_methods", "plot_code_cost"} | PAGE),
+        ("analysis/cost.py", {"model_costs"} | PAGE),
+        ("analysis/findings.py", OF_THE_COMPARISON | PAGE),
+        ("analysis/waterfall.py", {"plot_waterfall"} | PAGE),
+        ("../../examples/standalone/hogwild.py", OF_THE_COMPARISON | PAGE),
         ("analysis/diagnostics.py", {"collect_diagnostics", "plot_staleness"} | PAGE),
         ("analysis/report.html.jinja2", PAGE),
     ],
@@ -201,5 +208,13 @@ def test_snakemakes_own_report_needs_no_cores_and_holds_the_page(finished, tmp_p
     done = finished.snakemake("--report", str(tmp_path / "report.html"))
     assert done.returncode == 0, done.stdout
     text = (tmp_path / "report.html").read_text()
-    for shown in ("report.html", "runs.csv", "comparison.csv", "losses.svg", "speedup.svg", "accuracy.svg"):
+    for shown in (
+        "report.html",
+        "runs.csv",
+        "comparison.csv",
+        "verdict.json",
+        "losses.svg",
+        "forest.svg",
+        "accuracy.svg",
+    ):
         assert f'"{shown}"' in text

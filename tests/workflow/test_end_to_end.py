@@ -128,7 +128,7 @@ def test_the_page_begins_with_the_answer_of_a_complete_study(finished):
     assert "sample" in answer
     assert "serial" in answer
     assert "3 of 3 planned runs have finished" in page
-    for chart in ("losses", "losses_smoothed", "speedup", "accuracy"):
+    for chart in ("losses", "losses_smoothed", "forest", "accuracy"):
         assert (finished.reports / "figures" / f"{chart}.svg").stat().st_size > 1000
         assert (finished.reports / "figures" / f"{chart}.png").stat().st_size > 1000
 

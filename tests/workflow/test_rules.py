@@ -14,16 +14,18 @@ from casual_training.study import plan, schedule
 
 RUNS_COLUMNS = (
     "workload,method,strategy,workers,epochs,seed,threads_per_worker,cores,oversubscribed,order,status,expected,"
-    "rate_only,cause,import_seconds,load_seconds,spawn_seconds,train_seconds,evaluate_seconds,write_seconds,wall_seconds,samples,"
+    "rate_only,cause,import_seconds,load_seconds,spawn_seconds,train_seconds,evaluate_seconds,write_seconds,wall_seconds,"
+    "startup_seconds,samples,"
     "samples_per_second,metric,higher_is_better,validation_metric,test_metric,test_loss,target,seconds_to_target,"
     "samples_to_target,"
-    "cpu_seconds,peak_rss_mb,pss_mb,overlap"
+    "cpu_seconds,peak_rss_mb,pss_mb,overlap,load_average,foreign_cpu_share,steal_share,contaminated,attempt"
 )
 CEILINGS_COLUMNS = "workload,seed,copies,status,cause,samples_per_second"
 COMPARISON_COLUMNS = (
     "workload,method,workers,epochs,rate_only,n_runs,n_ok,n_on_target,train_seconds_median,seconds_to_target_median,"
     "samples_per_second_median,speedup_vs_best_serial,speedup_vs_serial_1_thread,percent_of_ceiling,"
-    "metric,test_metric_median,lines_changed,new_names"
+    "metric,test_metric_median,lines_changed,new_names,speedup_to_target,speedup_low,speedup_high,verdict,further_seeds,"
+    "rate_factor,samples_factor,cold_speedup,break_even_seconds"
 )
 CLAIMS_COLUMNS = (
     "id,approach,claim,original_figure,what_it_hid,compared,split,measured,low,high,unit,n,verdict,note,command"
@@ -118,7 +120,10 @@ def test_collect_runs_makes_a_row_a_run_and_a_row_a_ceiling(analysed):
 
 
 def test_compare_methods_makes_a_row_a_configuration(analysed):
-    (file,) = make_again(analysed, "compare_methods", "results/default/comparison.csv")
+    files = [f"results/default/{name}" for name in ("comparison.csv", "verdict.json")]
+    file, verdict = make_again(analysed, "compare_methods", *files)
+    (answer,) = json.loads(verdict.read_text())["answers"]
+    assert answer["workload"] == "fashion_mnist-simple_nn" and answer["sentence"].startswith(answer["headline"])
     comparison = pd.read_csv(file)
     assert ",".join(comparison) == COMPARISON_COLUMNS
     assert list(comparison["n_runs"]) == [3] * 8
@@ -131,6 +136,13 @@ def test_compare_methods_makes_a_row_a_configuration(analysed):
     seconds = {(run.method, run.workers, run.seed): fake_study.train_seconds(run) for run in plan(analysed.config)}
     speedups = sorted(seconds["threads", 1, seed] / seconds["hogwild", 2, seed] for seed in (1, 2, 3))
     assert by_cell.loc[("hogwild", 2), "speedup_vs_best_serial"] == pytest.approx(speedups[1])
+
+
+def test_model_costs_makes_a_row_a_configuration_that_was_trained_whole(analysed):
+    (file,) = make_again(analysed, "model_costs", "results/default/cost.csv")
+    costs = pd.read_csv(file)
+    assert [(row.method, row.workers) for row in costs.itertuples()] == CONFIGURATIONS[:5]
+    assert (costs["energy_wh_modelled"] > 0).all()
 
 
 def test_examine_claims_makes_a_row_a_claim_and_one_a_split_where_it_is_about_splits(analysed):
@@ -157,13 +169,22 @@ def test_plot_losses_draws_both_charts_and_writes_the_table_behind_the_smoothed_
     assert smoothed["loss_smoothed"].between(0.2, 2.5).all()
 
 
-def test_plot_speedup_draws_the_chart_and_writes_the_table_behind_it(analysed):
-    charts = [f"reports/default/figures/speedup.{kind}" for kind in KINDS]
-    *figures, table = make_again(analysed, "plot_speedup", *charts, "reports/default/tables/speedup.csv")
+def test_plot_forest_draws_the_chart_and_writes_the_table_behind_it(analysed):
+    charts = [f"reports/default/figures/forest.{kind}" for kind in KINDS]
+    *figures, table = make_again(analysed, "plot_forest", *charts, "reports/default/tables/forest.csv")
     assert_images(figures)
     speedups = pd.read_csv(table)
     assert list(speedups.groupby("configuration").size()) == [3] * 8
-    assert speedups["speedup_vs_best_serial"].count() == 14
+    assert speedups["speedup_of_seed"].count() == 14
+
+
+def test_plot_waterfall_draws_the_chart_and_writes_the_table_behind_it(analysed):
+    charts = [f"reports/default/figures/waterfall.{kind}" for kind in KINDS]
+    *figures, table = make_again(analysed, "plot_waterfall", *charts, "reports/default/tables/waterfall.csv")
+    assert_images(figures)
+    factors = pd.read_csv(table)
+    product = factors["rate_factor"] * factors["samples_factor"]
+    assert list(product) == pytest.approx(list(factors["speedup_to_target"]))
 
 
 def test_plot_code_cost_draws_the_chart_and_writes_the_table_behind_it(analysed):
@@ -201,7 +222,8 @@ def test_render_report_writes_the_page_and_the_tables_beside_it(analysed):
     tables = [
         f"reports/default/tables/{table}.csv" for table in ("runs", "comparison", "ceilings", "claims", "switching")
     ]
-    page, *copies = make_again(analysed, "render_report", "reports/default/report.html", *tables)
+    verdict = "reports/default/tables/verdict.json"
+    page, _, *copies = make_again(analysed, "render_report", "reports/default/report.html", verdict, *tables)
     assert '<p class="answer">' in page.read_text()
     assert "worker 0 did not end" in page.read_text()
     assert [len(pd.read_csv(copy)) for copy in copies] == [24, 8, 3, 21, 0]

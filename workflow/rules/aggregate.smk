@@ -28,13 +28,28 @@ rule compare_methods:
         scripts=SCRIPTS,
         sources=sources_of_analysis("code_cost.py", *OF_THE_VERDICT),
     output:
-        report("results/{study}/comparison.csv", caption="../report/comparison.rst", category="Tables"),
+        comparison=report("results/{study}/comparison.csv", caption="../report/comparison.rst", category="Tables"),
+        verdict=report("results/{study}/verdict.json", caption="../report/verdict.rst", category="Tables"),
     log:
         "results/{study}/logs/compare_methods.log",
     params:
         study=CONFIG_JSON,
     shell:
         "python -m casual_training compare --study {params.study:q} 2>&1 | tee {log:q}"
+
+
+rule model_costs:
+    input:
+        runs="results/{study}/runs.csv",
+        sources=sources_of_analysis("cost.py", "tables.py"),
+    output:
+        report("results/{study}/cost.csv", caption="../report/cost.rst", category="Tables"),
+    log:
+        "results/{study}/logs/model_costs.log",
+    params:
+        study=CONFIG_JSON,
+    shell:
+        "python -m casual_training model-costs --study {params.study:q} 2>&1 | tee {log:q}"
 
 
 rule examine_claims:

@@ -1,6 +1,6 @@
 # From tables to charts and the page.
 
-CHARTS = ["speedup", "accuracy", "losses_smoothed", "losses", "code_cost", "staleness"]
+CHARTS = ["forest", "waterfall", "accuracy", "losses_smoothed", "losses", "code_cost", "staleness"]
 
 
 rule plot_losses:
@@ -28,24 +28,45 @@ rule plot_losses:
         "python -m casual_training draw-losses --study {params.study:q} 2>&1 | tee {log:q}"
 
 
-rule plot_speedup:
+rule plot_forest:
     input:
         runs="results/{study}/runs.csv",
         ceilings="results/{study}/ceilings.csv",
-        sources=sources_of_analysis("charts.py", "tables.py", "wording.py"),
+        comparison="results/{study}/comparison.csv",
+        sources=sources_of_analysis("charts.py", "contrasts.py", "forest.py", "speedups.py", "tables.py", "wording.py"),
     output:
         report(
-            multiext("reports/{study}/figures/speedup", ".svg", ".png"),
-            caption="../report/speedup.rst",
+            multiext("reports/{study}/figures/forest", ".svg", ".png"),
+            caption="../report/forest.rst",
             category="Charts",
         ),
-        "reports/{study}/tables/speedup.csv",
+        "reports/{study}/tables/forest.csv",
     log:
-        "results/{study}/logs/plot_speedup.log",
+        "results/{study}/logs/plot_forest.log",
     params:
         study=CONFIG_JSON,
     shell:
-        "python -m casual_training draw-speedup --study {params.study:q} 2>&1 | tee {log:q}"
+        "python -m casual_training draw-forest --study {params.study:q} 2>&1 | tee {log:q}"
+
+
+rule plot_waterfall:
+    input:
+        comparison="results/{study}/comparison.csv",
+        runs="results/{study}/runs.csv",
+        sources=sources_of_analysis("charts.py", "contrasts.py", "forest.py", "waterfall.py", "wording.py"),
+    output:
+        report(
+            multiext("reports/{study}/figures/waterfall", ".svg", ".png"),
+            caption="../report/waterfall.rst",
+            category="Charts",
+        ),
+        "reports/{study}/tables/waterfall.csv",
+    log:
+        "results/{study}/logs/plot_waterfall.log",
+    params:
+        study=CONFIG_JSON,
+    shell:
+        "python -m casual_training draw-waterfall --study {params.study:q} 2>&1 | tee {log:q}"
 
 
 rule plot_accuracy:
@@ -113,21 +134,26 @@ rule render_report:
         runs="results/{study}/runs.csv",
         ceilings="results/{study}/ceilings.csv",
         comparison="results/{study}/comparison.csv",
+        verdict="results/{study}/verdict.json",
         claims="results/{study}/claims.csv",
+        cost="results/{study}/cost.csv",
         diagnostics="results/{study}/diagnostics.csv",
         switching="results/{study}/switching.csv",
         tuning="results/{study}/tuning.csv",
         charts=expand("reports/{{study}}/figures/{chart}.svg", chart=CHARTS),
         tables=expand("reports/{{study}}/tables/{chart}.csv", chart=CHARTS),
         scripts=SCRIPTS,
-        sources=sources_of_analysis("code_cost.py", "original.py", "report.py", "report.html.jinja2", *OF_THE_VERDICT),
+        sources=sources_of_analysis(
+            "code_cost.py", "original.py", "quietness.py", "report.py", "report.html.jinja2", *OF_THE_VERDICT
+        ),
         outcome="src/casual_training/outcome.py",
     output:
         report("reports/{study}/report.html", caption="../report/page.rst", category="The page"),
         expand(
             "reports/{{study}}/tables/{table}.csv",
-            table=["runs", "comparison", "ceilings", "claims", "diagnostics", "switching", "tuning"],
+            table=["runs", "comparison", "ceilings", "claims", "cost", "diagnostics", "switching", "tuning"],
         ),
+        "reports/{study}/tables/verdict.json",
     log:
         "results/{study}/logs/render_report.log",
     params:

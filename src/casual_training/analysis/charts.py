@@ -1,4 +1,6 @@
-"""The page's charts and the table behind each: speed-ups, accuracy, losses, cost in code, staleness.
+"""The page's charts and the table behind each: accuracy, losses, cost in code, staleness; and what all charts share.
+
+The speed-ups are in forest.py and waterfall.py.
 
 Narrow on purpose, so that text stays readable on a phone. Every line differs in colour (safe for colour-blind
 readers) and in dash; several workloads stand one above the other.
@@ -26,11 +28,9 @@ from casual_training.analysis.columns import (
     CODE_COST_COLUMNS,
     LOSSES_COLUMNS,
     SMOOTHED_COLUMNS,
-    SPEEDUP_COLUMNS,
     SUMMARY_COLUMNS,
     as_table,
 )
-from casual_training.analysis.tables import pair
 from casual_training.files import write_whole
 
 WIDTH = 4.7  # inches; a phone shows this at about three quarters
@@ -128,13 +128,6 @@ def accuracy_summary(data: pd.DataFrame, rises: dict[str, bool]) -> pd.DataFrame
     return as_table(summary.reset_index(), ACCURACY_SUMMARY_COLUMNS)
 
 
-def speedup_data(runs: pd.DataFrame, ceilings: pd.DataFrame) -> pd.DataFrame:
-    """Give each run's speed-up against the best serial run of its seed, and the ceiling's (SPEEDUP_COLUMNS)."""
-    cells = runs[["method", "workers", "epochs"]].itertuples(index=False)
-    names = [f"{method}, {wording.split(workers, epochs)}" for method, workers, epochs in cells]
-    return as_table(pair(runs, ceilings).assign(configuration=names), SPEEDUP_COLUMNS)
-
-
 def code_cost_data(comparison: pd.DataFrame, runs: pd.DataFrame) -> pd.DataFrame:
     """Give what each configuration that has a standalone script costs and gains (CODE_COST_COLUMNS)."""
     over = runs.groupby(CELL, sort=False)["oversubscribed"].any().reset_index()
@@ -166,27 +159,14 @@ def accuracy(data: pd.DataFrame, targets: dict[str, float]) -> Figure:
     """
     names, styles = _labels_and_styles(data)
     with matplotlib.rc_context(STYLE):
-        figure, axes = _facets(data, height=2.4, extra=LINE_HEIGHT * _n_lines(names), panels=2)
+        figure, axes = facets(data, height=2.4, extra=LINE_HEIGHT * _n_lines(names), panels=2)
         for number, (workload, group) in enumerate(data.groupby("workload", sort=False)):
             over_seconds, over_samples = axes[2 * number : 2 * number + 2]
             _draw_accuracies(over_seconds, group, "seconds", names, styles, targets.get(workload))
             _draw_accuracies(over_samples, group, "samples", names, styles, targets.get(workload))
             over_seconds.set(xlabel="seconds of training")
             over_samples.set(xlabel="samples, all workers together")
-        _draw_legend(figure, axes, handlelength=4)
-    return figure
-
-
-def speedup(data: pd.DataFrame) -> Figure:
-    """Draw `speedup_data`, fastest configuration on top: a dot a seed, a bar at the median."""
-    data = data.assign(label=[_row_label(name) for name in data["configuration"]])
-    most_rows = data.groupby("workload")["label"].nunique().max() if len(data) else 3
-    row_height = LINE_HEIGHT * max([2, *(label.count("\n") + 1 for label in data["label"])])
-    with matplotlib.rc_context(STYLE):
-        figure, axes = _facets(data, height=0.9 + row_height * most_rows, extra=0.75)
-        for axis, (_, group) in zip(axes, data.groupby("workload", sort=False), strict=False):
-            _draw_speedups(axis, group)
-        _draw_legend(figure, axes, ncols=2)
+        draw_legend(figure, axes, handlelength=4)
     return figure
 
 
@@ -195,10 +175,10 @@ def code_cost(data: pd.DataFrame) -> Figure:
     data = data.dropna(subset="speedup_vs_best_serial")
     methods = list(dict.fromkeys(data["method"]))
     with matplotlib.rc_context(STYLE):
-        figure, axes = _facets(data, height=3, extra=LINE_HEIGHT * (len(methods) + 2))
+        figure, axes = facets(data, height=3, extra=LINE_HEIGHT * (len(methods) + 2))
         for axis, (_, group) in zip(axes, data.groupby("workload", sort=False), strict=False):
             _draw_code_costs(axis, group, methods)
-        _draw_legend(figure, axes)
+        draw_legend(figure, axes)
     return figure
 
 
@@ -234,15 +214,15 @@ def _draw_code_costs(axis: Axes, group: pd.DataFrame, methods: list[str]) -> Non
 
 def staleness(data: pd.DataFrame) -> Figure:
     """Draw `diagnostics.staleness`: a bar a configuration, divided by how many updates of others an update missed."""
-    labels = list(dict.fromkeys(_row_label(name) for name in data["configuration"]))
+    labels = list(dict.fromkeys(row_label(name) for name in data["configuration"]))
     row_height = LINE_HEIGHT * max([2, *(label.count("\n") + 1 for label in labels)])
     n_bars = list(data.groupby("workload", sort=False)["configuration"].nunique()) or [3]
     with matplotlib.rc_context(STYLE):
-        figure, axes = _facets(data, height=0.7 + row_height * sum(n_bars) / len(n_bars), extra=0.75)
+        figure, axes = facets(data, height=0.7 + row_height * sum(n_bars) / len(n_bars), extra=0.75)
         axes[0].get_gridspec().set_height_ratios(n_bars)  # a bar is as thick in every workload
         for axis, (_, group) in zip(axes, data.groupby("workload", sort=False), strict=False):
             _draw_staleness(axis, group)
-        _draw_legend(figure, axes, ncols=3, title="updates of others missed")
+        draw_legend(figure, axes, ncols=3, title="updates of others missed")
     return figure
 
 
@@ -267,14 +247,14 @@ def save(figure: Figure, stem: Path, title: str) -> None:
 def _draw_curves(data: pd.DataFrame, x: str, y: str, line_width: float) -> tuple[Figure, list[Axes]]:
     names, styles = _labels_and_styles(data)
     with matplotlib.rc_context(STYLE):
-        figure, axes = _facets(data, height=2.9, extra=LINE_HEIGHT * _n_lines(names))
+        figure, axes = facets(data, height=2.9, extra=LINE_HEIGHT * _n_lines(names))
         for axis, (_, group) in zip(axes, data.groupby("workload", sort=False), strict=False):
             for name, curve in group.groupby("configuration", sort=False):
                 axis.plot(curve[x], curve[y], linewidth=line_width, label=names[name], **styles[name])
             # Spikes above the loss of the untrained network are cut: they would flatten everything else.
             untrained = group.groupby("configuration")[y].first().max()
             axis.set(xlim=(0, None), ylim=(0, 1.1 * max(untrained, group[y].quantile(0.99))))
-        _draw_legend(figure, axes, handlelength=4)
+        draw_legend(figure, axes, handlelength=4)
     return figure, axes
 
 
@@ -312,37 +292,11 @@ def _draw_accuracies(
     axis.yaxis.set_major_formatter(lambda value, _: wording.short_metric(metric, value))
 
 
-def _draw_speedups(axis: Axes, group: pd.DataFrame) -> None:
-    medians = group.groupby("label", sort=False)["speedup_vs_best_serial"].median()
-    medians = medians.sort_values(ascending=False, kind="stable")
-    over = group.groupby("label")["oversubscribed"].any()
-    only = group[group["status"] == "ok"].groupby("label")["rate_only"].any()
-    ceiling = group["ceiling_speedup"].median()
-    axis.axvline(1, color="0.35", linewidth=1.2, label="best serial run")
-    if pd.notna(ceiling):
-        axis.axvline(ceiling, color="0.35", linewidth=1.2, linestyle=DASHES[1], label="ceiling")
-    for row, (name, median) in enumerate(medians.items()):
-        words, marker, colour = ("* oversubscribed", "D", 1) if over[name] else ("one seed", "o", 0)
-        seeds = group.loc[group["label"] == name, "speedup_vs_best_serial"].dropna()
-        dots = axis.plot(seeds, [row] * len(seeds), marker, color=COLOURS[colour], alpha=0.6, label=words)
-        dots[0].set_markeredgewidth(0)
-        axis.plot([median], [row], "|", color="black", markersize=15, markeredgewidth=2, label="median")
-        without = "rate only" if only.get(name) else "no ok run"
-        beside = without if pd.isna(median) else f"{median:.2f}"
-        axis.text(1.02, row, beside, va="center", transform=axis.get_yaxis_transform())
-    labels = [name + (" *" if over[name] else "") for name in medians.index]
-    furthest = group[["speedup_vs_best_serial", "ceiling_speedup"]].max().max()
-    axis.set(yticks=range(len(labels)), yticklabels=labels, ylim=(len(labels) - 0.5, -0.5))
-    axis.set(xlim=(0, 1.1 * max(1, furthest) if pd.notna(furthest) else 1.5))
-    axis.set(xlabel="times as fast as the best serial run")
-    axis.xaxis.set_major_locator(MaxNLocator(6))
-
-
 def _draw_staleness(axis: Axes, group: pd.DataFrame) -> None:
     firsts = list(STALENESS_BINS)
     bins = pd.cut(group["updates_missed"], [*firsts, float("inf")], right=False, labels=firsts)
     shares = group.groupby(["configuration", bins], sort=False, observed=False)["share"].sum().unstack()
-    labels = [_row_label(name) for name in shares.index]
+    labels = [row_label(name) for name in shares.index]
     left = pd.Series(0.0, index=shares.index)
     for first, shade in zip(firsts, STALENESS_SHADES, strict=True):
         axis.barh(
@@ -354,13 +308,13 @@ def _draw_staleness(axis: Axes, group: pd.DataFrame) -> None:
     axis.xaxis.set_major_formatter(lambda share, _: wording.short_percent(round(share, 2)))
 
 
-def _row_label(name: str) -> str:
+def row_label(name: str) -> str:
     """Break a configuration's name into short lines: the method, then the split."""
     method, _, work = name.rpartition(", ")
     return f"{textwrap.fill(method, width=20)}\n{work}"
 
 
-def _facets(data: pd.DataFrame, height: float, extra: float, panels: int = 1) -> tuple[Figure, list[Axes]]:
+def facets(data: pd.DataFrame, height: float, extra: float, panels: int = 1) -> tuple[Figure, list[Axes]]:
     """Make a figure with so many panels of `height` inches a workload, and `extra` inches below them all."""
     workloads = list(dict.fromkeys(data["workload"])) or ["no run to draw yet"]
     n_rows = panels * len(workloads)
@@ -371,7 +325,7 @@ def _facets(data: pd.DataFrame, height: float, extra: float, panels: int = 1) ->
     return figure, axes
 
 
-def _draw_legend(figure: Figure, axes: list[Axes], **options) -> None:
+def draw_legend(figure: Figure, axes: list[Axes], **options) -> None:
     """Draw one legend for all facets below them, each entry once, with lines thick enough to tell apart."""
     entries = {}
     for axis in axes:

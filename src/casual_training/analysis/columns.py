@@ -203,15 +203,27 @@ SUMMARY_COLUMNS = {
     "last_loss": FIGURE,
 }
 SMOOTHED_COLUMNS = {"workload": TEXT, "configuration": TEXT, "seconds": FIGURE, "loss_smoothed": FIGURE}
-SPEEDUP_COLUMNS = {
+FOREST_COLUMNS = {
     "workload": TEXT,
     "configuration": TEXT,
     "seed": WHOLE,
     "status": TEXT,
     "oversubscribed": FLAG,
     "rate_only": FLAG,
-    "speedup_vs_best_serial": FIGURE,
+    "speedup_of_seed": FIGURE,
+    "speedup_to_target": FIGURE,
+    "speedup_low": FIGURE,
+    "speedup_high": FIGURE,
+    "verdict": TEXT,
     "ceiling_speedup": FIGURE,
+}
+WATERFALL_COLUMNS = {
+    "workload": TEXT,
+    "configuration": TEXT,
+    "oversubscribed": FLAG,
+    "rate_factor": FIGURE,
+    "samples_factor": FIGURE,
+    "speedup_to_target": FIGURE,
 }
 CODE_COST_COLUMNS = {
     "workload": TEXT,

@@ -1,7 +1,5 @@
 """What became of the declared comparisons, in words: the announced one, what stands behind it, and the others."""
 
-import math
-
 import pandas as pd
 
 from casual_training.analysis.contrasts import (
@@ -15,7 +13,7 @@ from casual_training.analysis.contrasts import (
     SLOWER,
 )
 from casual_training.analysis.speedups import of_cell, seconds_to_target
-from casual_training.analysis.wording import count, digits, listed
+from casual_training.analysis.wording import count, digits, listed, rounded_down, rounded_up
 
 CERTAINTY = f"{100 * CONFIDENCE:.0f} %"
 SHORTEST_WORTH_SAYING = 0.1  # seconds of serial training that pay for a longer start-up
@@ -31,8 +29,8 @@ def announced(best, runs: pd.DataFrame, target: str) -> str:
     """
     cost = f", {count(best.lines_changed, 'line')} of code" if pd.notna(best.lines_changed) else ""
     return (
-        f"use {_name(best, runs)}: at least {_down(best.speedup_low)} times as fast to {target} as the best serial run "
-        f"({CERTAINTY}){cost}."
+        f"use {_name(best, runs)}: at least {rounded_down(best.speedup_low)} times as fast to {target} as the best "
+        f"serial run ({CERTAINTY}){cost}."
     )
 
 
@@ -78,16 +76,7 @@ def _name(row, runs: pd.DataFrame) -> str:
 
 
 def _bounds(row) -> str:
-    return f"{_down(row.speedup_low)} to {_up(row.speedup_high)}"
-
-
-def _down(bound: float) -> str:
-    """Write a lower bound with two decimals; rounding must not promise more."""
-    return f"{math.floor(100 * bound) / 100:.2f}"
-
-
-def _up(bound: float) -> str:
-    return f"{math.ceil(100 * bound) / 100:.2f}"
+    return f"{rounded_down(row.speedup_low)} to {rounded_up(row.speedup_high)}"
 
 
 def _open(row, n_seeds: int) -> str:
@@ -100,10 +89,10 @@ def _open(row, n_seeds: int) -> str:
 
 # The words for each verdict: how its sentence begins, and what is said of each comparison, given its row and the seeds.
 SENTENCES = {
-    FASTER: ("Also faster", lambda row, n_seeds: f" (at least {_down(row.speedup_low)})"),
+    FASTER: ("Also faster", lambda row, n_seeds: f" (at least {rounded_down(row.speedup_low)})"),
     EQUIVALENT: (f"No difference beyond {100 * (MARGIN - 1):.0f} %", lambda row, n_seeds: f" ({_bounds(row)})"),
     NO_DIFFERENCE: ("No detectable difference", _open),
-    SLOWER: ("Slower", lambda row, n_seeds: f" (at most {_up(row.speedup_high)})"),
+    SLOWER: ("Slower", lambda row, n_seeds: f" (at most {rounded_up(row.speedup_high)})"),
     FAILS_TARGET: ("Fails the target", lambda row, n_seeds: f" (on it in {row.n_on_target} of {n_seeds} seeds)"),
     NOT_OK: ("Not ok in every seed", lambda row, n_seeds: f" (ok in {row.n_ok} of {n_seeds})"),
 }

@@ -9,9 +9,10 @@ from markupsafe import Markup
 
 from casual_training.analysis.code_cost import BASELINE, difference, new_names, script_of
 from casual_training.analysis.columns import CELL
+from casual_training.analysis.contrasts import EQUIVALENT, FAILS_TARGET, FASTER, NO_DIFFERENCE, NOT_OK, SLOWER
 from casual_training.analysis.original import CAUSES, MEMORY_SECONDS
+from casual_training.analysis.quietness import quietness
 from casual_training.analysis.tables import best_serial
-from casual_training.analysis.verdict import Answer, answer
 from casual_training.analysis.wording import (
     CHARTS,
     chart_title,
@@ -20,22 +21,22 @@ from casual_training.analysis.wording import (
     digits,
     headings,
     metric_words,
+    rounded_down,
+    rounded_up,
     short_metric,
     split,
     written,
 )
 from casual_training.outcome import Outcome
-from casual_training.study import declared, plan, plan_ceilings
+from casual_training.study import plan, plan_ceilings
 
 COMPARED = [
-    "train_seconds_median",
-    "seconds_to_target_median",
     "speedup_to_target",
-    "speedup_vs_best_serial",
-    "speedup_vs_serial_1_thread",
-    "test_metric_median",
-    "percent_of_ceiling",
+    "seconds_to_target_median",
     "samples_per_second_median",
+    "percent_of_ceiling",
+    "test_metric_median",
+    "lines_changed",
 ]
 OF_EVERY_RUN = [
     "method",
@@ -81,12 +82,23 @@ OF_A_STEP = [
 ]
 CEILING_TOLERANCE_PERCENT = 110  # what noise may add to a share that cannot exceed 100 % on a quiet machine
 KINDS_OF_VERDICT = {"confirmed": "good", "refuted": "bad", "undecided": "warn"}
+KINDS_OF_CONTRAST = {
+    FASTER: "good",
+    SLOWER: "bad",
+    EQUIVALENT: "plain",
+    NO_DIFFERENCE: "plain",
+    FAILS_TARGET: "warn",
+    NOT_OK: "bad",
+}
+SHOWN_FIRST = ("forest", "accuracy")  # of the charts; the others follow the original's claims
+SMALL_CHANGE = 0.01  # of a currency: what nobody would choose by
 OF_A_CEILING = ["workload", "seed", "copies", "status", "samples_per_second"]
 
 
 def render(
     config: dict,
     command: str,
+    answers: list[dict],
     tables: dict[str, pd.DataFrame],
     figures: dict[str, str],
     ended: Outcome,
@@ -100,8 +112,9 @@ def render(
     Args:
         config: the validated config.
         command: what a person types to run the study again.
-        tables: runs, ceilings, comparison, claims, diagnostics, switching, provenance, speedup, losses_smoothed,
-            code_cost, staleness, and the summaries accuracy and losses.
+        answers: what verdict.json says of each workload.
+        tables: runs, ceilings, comparison, claims, cost, diagnostics, switching, provenance, forest, waterfall,
+            losses_smoothed, code_cost, staleness, and the summaries accuracy and losses.
         figures: the text of each chart's SVG file, by the names in CHARTS.
         ended: how the planned runs have ended, ceilings included.
         missing: the planned runs without a result, in words.
@@ -110,9 +123,7 @@ def render(
         scripts: the source of each standalone script, by its name.
     """
     study, runs, comparison = config["study"], tables["runs"], tables["comparison"]
-    answers = [
-        answer(workload, runs, comparison, study["seeds"], entries) for workload, entries in declared(config).items()
-    ]
+    charts = {name: _chart(name, figures[name], tables[name]) for name in CHARTS}
     environment = Environment(
         loader=FileSystemLoader(Path(__file__).parent),
         autoescape=True,
@@ -124,6 +135,8 @@ def render(
         study=study["name"],
         only_accuracy=set(runs["metric"].unique()) <= {"accuracy"},
         answers=answers,
+        machine=_machine(tables["provenance"]),
+        quietness=quietness(runs),
         progress=_progress(runs, len(missing), tables["ceilings"].empty and bool(plan_ceilings(config))),
         notes=_notes(comparison, tables["provenance"], n_stale),
         missing=missing,
@@ -138,7 +151,9 @@ def render(
         repeat=ended.repeat(command),
         every_run=_view(runs, OF_EVERY_RUN),
         ceilings=_view(tables["ceilings"], OF_A_CEILING),
-        charts=[_chart(name, figures[name], tables[name]) for name in CHARTS],
+        charts=charts,
+        shown_first=SHOWN_FIRST,
+        cost=_cost(tables["cost"], config["cost"]),
         code=_code(answers, comparison, strategies, scripts),
         provenance=_provenance(tables["provenance"]),
         config=yaml.safe_dump(config, sort_keys=False, allow_unicode=True, width=100, default_flow_style=None),
@@ -167,34 +182,60 @@ def _chart(name: str, svg: str, behind: pd.DataFrame) -> dict:
     # Our own file, so not escaped; the page is HTML and begins at its root element.
     inline = Markup(svg[svg.index("<svg") :].replace("<svg ", '<svg role="img" ', 1))
     data = _view(behind, [column for column in behind.columns if column != "metric"])  # its heading says it
-    return {"name": name, "title": title, "svg": inline, "caption": caption, "data": data}
+    nothing = "no declared comparison has a speed-up yet" if name == "waterfall" else "no run to draw yet"
+    return {"name": name, "title": title, "svg": inline, "caption": caption, "data": data, "nothing": nothing}
 
 
-def _comparison(found: Answer, runs: pd.DataFrame, comparison: pd.DataFrame, n_seeds: int) -> dict:
+def _machine(provenance: pd.DataFrame) -> str:
+    """Describe the machine of most runs; empty without a run. Others are listed at the end, and a note says so."""
+    return "" if provenance.empty else provenance["machine"].value_counts(sort=True).index[0]
+
+
+def _cost(table: pd.DataFrame, prices: dict) -> dict:
+    """Give what a run of each configuration costs, in the order of the study: nothing is ranked by it."""
+    electricity, cloud = prices["electricity"], prices["cloud"]
+    several = ["workload"] if table["workload"].nunique() > 1 else []
+    view = _view(table, ["method", "workers", *several, "train_seconds", "cpu_seconds", "energy_wh_modelled"])
+    view["headings"] += [
+        f"electricity of 1,000 runs ({electricity['currency']}), modelled",
+        f"cloud machine for 1,000 runs ({cloud['currency']}), modelled",
+    ]
+    sums = table[["electricity_cost_modelled", "cloud_cost_modelled"]]
+    for row, costs in zip(view["rows"], sums.itertuples(index=False), strict=True):
+        row += ["-" if pd.isna(value) else digits(1000 * value) for value in costs]
+    is_tiny = len(sums) > 0 and bool(sums.max().max() < SMALL_CHANGE)
+    return {"view": view, "electricity": electricity, "cloud": cloud, "is_tiny": is_tiny}
+
+
+def _comparison(found: dict, runs: pd.DataFrame, comparison: pd.DataFrame, n_seeds: int) -> dict:
     """Give one workload's comparison: a row a configuration, with its badges."""
-    runs = runs[runs["workload"] == found.workload]
-    baseline, target = best_serial(runs), runs["target"].min()
+    runs = runs[runs["workload"] == found["workload"]]
+    baseline, target = found["baseline"] or best_serial(runs), runs["target"].min()
     metrics = list(runs["metric"].unique())
     shown = dict(zip(COMPARED, headings(COMPARED, metrics), strict=True))
     if pd.notna(target):
         aim = f"{short_metric(metrics[0], target)} validation {metric_words(metrics)}"
         shown["seconds_to_target_median"] = f"time to {aim} (s)"
     rows = []
-    for cell in comparison[comparison["workload"] == found.workload].itertuples():
+    for cell in comparison[comparison["workload"] == found["workload"]].itertuples():
         own = runs[(runs[CELL] == [getattr(cell, column) for column in CELL]).all(axis=1)]
-        is_winner = (cell.method, cell.workers) == found.winner
-        badges = [("good", "fastest")] if is_winner else []
+        is_winner = {"method": cell.method, "workers": cell.workers} == found["winner"]
+        badges = [("good", "recommended")] if is_winner else []
         badges += [("plain", "best serial")] if cell.method == baseline else []
+        badges += [(KINDS_OF_CONTRAST[cell.verdict], cell.verdict)] if cell.verdict else []
         row = {"method": cell.method, "split": split(cell.workers, cell.epochs), "is_winner": is_winner}
         row |= {"badges": badges + _warnings(cell, own), "n_ok": f"{cell.n_ok} of {n_seeds}"}
         figures = dict(zip(COMPARED, written(cell, COMPARED), strict=True))
         if pd.notna(target) and cell.n_on_target < cell.n_ok and not cell.rate_only:
             figures["seconds_to_target_median"] = f"{cell.n_on_target} of {count(cell.n_ok, 'seed')}"
-        rows.append(row | {"figures": figures.values()})
-    return {"workload": found.workload, "headings": shown.values(), "rows": rows}
+        bounds = ""
+        if pd.notna(cell.speedup_low):
+            bounds = f"{rounded_down(cell.speedup_low)} to {rounded_up(cell.speedup_high)}"
+        rows.append(row | {"figures": figures.values(), "bounds": bounds})
+    return {"workload": found["workload"], "headings": shown.values(), "rows": rows}
 
 
-def _code(answers: list[Answer], comparison: pd.DataFrame, strategies: dict[str, str], scripts: dict[str, str]) -> dict:
+def _code(answers: list[dict], comparison: pd.DataFrame, strategies: dict[str, str], scripts: dict[str, str]) -> dict:
     """Give the difference of each method's script to the serial one: first those of the answers, then all others."""
     of_scripts: dict[str, list[str]] = {}
     for method in dict.fromkeys(comparison.loc[comparison["lines_changed"].notna(), "method"]):
@@ -217,18 +258,18 @@ def _code(answers: list[Answer], comparison: pd.DataFrame, strategies: dict[str,
     return {"leading": leading, "shown": [differences[name] for name in shown], "others": others}
 
 
-def _leading(found: Answer, comparison: pd.DataFrame, strategies: dict[str, str], scripts: dict[str, str]) -> dict:
+def _leading(found: dict, comparison: pd.DataFrame, strategies: dict[str, str], scripts: dict[str, str]) -> dict:
     """Say whose difference is shown first for a workload: the winner's, or without one that of the best contender."""
-    own = comparison[(comparison["workload"] == found.workload) & comparison["speedup_vs_best_serial"].notna()]
+    own = comparison[(comparison["workload"] == found["workload"]) & comparison["speedup_to_target"].notna()]
     contenders = own[[strategies[method] != BASELINE for method in own["method"]]]
-    if found.winner:
-        method, kind = found.winner[0], "fastest"
+    if found["winner"]:
+        method, kind = found["winner"]["method"], "recommended"
     elif len(contenders):
-        method, kind = contenders.loc[contenders["speedup_vs_best_serial"].idxmax(), "method"], "closest"
+        method, kind = contenders.loc[contenders["speedup_to_target"].idxmax(), "method"], "closest"
     else:
-        return {"workload": found.workload, "method": "", "kind": "nobody", "script": None}
+        return {"workload": found["workload"], "method": "", "kind": "nobody", "script": None}
     script = script_of(method, strategies[method], scripts)
-    return {"workload": found.workload, "method": method, "kind": kind, "script": script}
+    return {"workload": found["workload"], "method": method, "kind": kind, "script": script}
 
 
 def _original(claims: pd.DataFrame) -> dict[str, list[dict]]:

@@ -63,8 +63,8 @@ def of_cell(runs: pd.DataFrame, method: str, workers: int) -> pd.DataFrame:
 def speedups(runs: pd.DataFrame, seeds: list[int], declared: dict[str, Declared]) -> pd.DataFrame:
     """Give the speed-up to the target of every configuration and its factors (SPEEDUPS_COLUMNS).
 
-    All are geometric means over the seeds in which both the configuration and the baseline are on target; empty where
-    there is no such seed or no baseline.
+    All are geometric means over the seeds in which the configuration is ok; empty where it missed the target in one of
+    them, because a mean over the lucky seeds would flatter, and where there is no baseline.
 
     Args:
         runs: the runs table of the study.
@@ -80,8 +80,29 @@ def speedups(runs: pd.DataFrame, seeds: list[int], declared: dict[str, Declared]
         reference = _to_target(of_arm[of_arm["method"] == baseline])
         for cell, own in of_arm.groupby(CELL, sort=False):
             row = dict(zip(CELL, cell, strict=True)) | {"workload": workload, "baseline": baseline}
-            rows.append(row | _factors(_to_target(own), reference))
+            missed = ((own["status"] == "ok") & own["seconds_to_target"].isna()).any()
+            rows.append(row if missed else row | _factors(_to_target(own), reference))
     return as_table(rows, SPEEDUPS_COLUMNS)
+
+
+def speedups_of_runs(
+    runs: pd.DataFrame, ceilings: pd.DataFrame, seeds: list[int], declared: dict[str, Declared]
+) -> pd.DataFrame:
+    """Add to each run its speed-up to the target in its seed, and the ceiling's against the same baseline.
+
+    The ceiling is a rate, so its speed-up is that of a way that needs as many samples as the baseline. Both are empty
+    where the workload has no baseline, or one of the pair is missing.
+    """
+    added = runs.assign(speedup_of_seed=float("nan"), ceiling_speedup=float("nan"))
+    for workload, own in runs.groupby("workload", sort=False):
+        baseline = best_to_target(own, seeds, declared.get(workload, []))
+        reference = own[own["method"] == baseline].set_index("seed")
+        ceiling = ceilings[ceilings["workload"] == workload].set_index("seed")["samples_per_second"]
+        seconds = own["seed"].map(reference["seconds_to_target"]).astype(FIGURE)
+        speed = own["seed"].map(reference["samples_per_second"]).astype(FIGURE)
+        added.loc[own.index, "speedup_of_seed"] = seconds / own["seconds_to_target"]
+        added.loc[own.index, "ceiling_speedup"] = own["seed"].map(ceiling).astype(FIGURE) / speed
+    return added
 
 
 def _to_target(own: pd.DataFrame) -> pd.DataFrame:

@@ -8,7 +8,21 @@ from pathlib import Path
 import pandas as pd
 from matplotlib.figure import Figure
 
-from casual_training.analysis import charts, claims, code_cost, diagnostics, report, switching, tables, tuning, verdict
+from casual_training.analysis import (
+    charts,
+    claims,
+    code_cost,
+    cost,
+    diagnostics,
+    forest,
+    report,
+    speedups,
+    switching,
+    tables,
+    tuning,
+    verdict,
+    waterfall,
+)
 from casual_training.analysis.columns import (
     ACCURACY_COLUMNS,
     CEILINGS_COLUMNS,
@@ -16,15 +30,17 @@ from casual_training.analysis.columns import (
     CLAIMS_COLUMNS,
     CODE_COST_COLUMNS,
     COMPARISON_COLUMNS,
+    COST_COLUMNS,
     DIAGNOSTICS_COLUMNS,
+    FOREST_COLUMNS,
     LOGGED_COLUMNS,
     LOSSES_COLUMNS,
     RUNS_COLUMNS,
     SMOOTHED_COLUMNS,
-    SPEEDUP_COLUMNS,
     STALENESS_COLUMNS,
     SWITCHING_COLUMNS,
     TUNING_COLUMNS,
+    WATERFALL_COLUMNS,
     as_table,
     read_table,
 )
@@ -71,6 +87,11 @@ def compare(config: dict, root: Path) -> None:
     write_whole(_results(config, root) / "verdict.json", json.dumps(found, indent=1, allow_nan=False) + "\n")
 
 
+def model_costs(config: dict, root: Path) -> None:
+    """Write cost.csv from runs.csv and the prices of the config."""
+    _write(cost.costs(_runs(config, root), config["cost"]), _results(config, root) / "cost.csv")
+
+
 def examine(config: dict, root: Path) -> None:
     """Write claims.csv from runs.csv: what this study says about the original's claims."""
     study = config["study"]
@@ -103,11 +124,20 @@ def draw_accuracy(config: dict, root: Path) -> None:
     _write(data, _reports(config, root) / "tables" / "accuracy.csv")
 
 
-def draw_speedup(config: dict, root: Path) -> None:
-    """Draw the speed-ups from runs.csv and ceilings.csv, and write the table behind them."""
-    data = charts.speedup_data(_runs(config, root), _ceilings(config, root))
-    _save(charts.speedup(data), config, root, "speedup")
-    _write(data, _reports(config, root) / "tables" / "speedup.csv")
+def draw_forest(config: dict, root: Path) -> None:
+    """Draw the speed-ups to the target from the tables, and write the table behind them."""
+    seeds = config["study"]["seeds"]
+    of_runs = speedups.speedups_of_runs(_runs(config, root), _ceilings(config, root), seeds, declared(config))
+    data = forest.forest_data(of_runs, _comparison(config, root))
+    _save(forest.forest(data), config, root, "forest")
+    _write(data, _reports(config, root) / "tables" / "forest.csv")
+
+
+def draw_waterfall(config: dict, root: Path) -> None:
+    """Draw where the speed-ups of comparison.csv come from, and write the table behind it."""
+    data = waterfall.waterfall_data(_comparison(config, root), _runs(config, root))
+    _save(waterfall.waterfall(data), config, root, "waterfall")
+    _write(data, _reports(config, root) / "tables" / "waterfall.csv")
 
 
 def draw_code_cost(config: dict, root: Path) -> None:
@@ -143,11 +173,13 @@ def write_report(config: dict, root: Path, command: str) -> None:
         "ceilings": _ceilings(config, root),
         "comparison": _comparison(config, root),
         "claims": read_table(results / "claims.csv", CLAIMS_COLUMNS),
+        "cost": read_table(results / "cost.csv", COST_COLUMNS),
         "diagnostics": read_table(results / "diagnostics.csv", DIAGNOSTICS_COLUMNS),
         "switching": read_table(results / "switching.csv", SWITCHING_COLUMNS),
         "tuning": read_table(results / "tuning.csv", TUNING_COLUMNS),
         "provenance": tables.collect_provenance(folders),
-        "speedup": read_table(reports / "tables" / "speedup.csv", SPEEDUP_COLUMNS),
+        "forest": read_table(reports / "tables" / "forest.csv", FOREST_COLUMNS),
+        "waterfall": read_table(reports / "tables" / "waterfall.csv", WATERFALL_COLUMNS),
         "staleness": read_table(reports / "tables" / "staleness.csv", STALENESS_COLUMNS),
         "accuracy": charts.accuracy_summary(
             read_table(reports / "tables" / "accuracy.csv", ACCURACY_COLUMNS), tables.directions(_runs(config, root))
@@ -156,11 +188,14 @@ def write_report(config: dict, root: Path, command: str) -> None:
         "losses": charts.losses_summary(read_table(reports / "tables" / "losses.csv", LOSSES_COLUMNS)),
         "code_cost": read_table(reports / "tables" / "code_cost.csv", CODE_COST_COLUMNS),
     }
-    for name in ("runs", "ceilings", "comparison", "claims", "diagnostics", "switching", "tuning"):
+    for name in ("runs", "ceilings", "comparison", "claims", "cost", "diagnostics", "switching", "tuning"):
         _write(shown[name], reports / "tables" / f"{name}.csv")
+    answers = (results / "verdict.json").read_text(encoding="utf-8")
+    write_whole(reports / "tables" / "verdict.json", answers)
     page = report.render(
         config,
         command,
+        answers=json.loads(answers)["answers"],
         tables=shown,
         figures={name: _figure(config, root, name).read_text(encoding="utf-8") for name in CHARTS},
         ended=outcome(planned + ceilings, root),
@@ -179,10 +214,12 @@ def everything(config: dict, root: Path, command: str) -> None:
     # for those of the next config; a table older than its runs makes it do the analysis again.
     os.utime(_results(config, root) / "runs.csv", (LONG_AGO, LONG_AGO))
     compare(config, root)
+    model_costs(config, root)
     examine(config, root)
     collect_diagnostics(config, root)
     draw_losses(config, root)
-    draw_speedup(config, root)
+    draw_forest(config, root)
+    draw_waterfall(config, root)
     draw_accuracy(config, root)
     draw_code_cost(config, root)
     draw_staleness(config, root)

@@ -197,10 +197,10 @@ def best_serial(runs: pd.DataFrame, threads: int | None = None, tuned: bool = Fa
 def pair(runs: pd.DataFrame, ceilings: pd.DataFrame) -> pd.DataFrame:
     """Set each run beside the baselines of its own arm and the ceiling, of its own workload and seed.
 
-    Adds speedup_vs_best_serial and speedup_vs_serial_1_thread (times as fast), percent_of_ceiling, and
-    ceiling_speedup (the ceiling's speed against the best serial run's); empty where one of the pair is missing.
+    Adds speedup_vs_best_serial and speedup_vs_serial_1_thread (times as fast) and percent_of_ceiling; empty where one
+    of the pair is missing.
     """
-    added = ["speedup_vs_best_serial", "speedup_vs_serial_1_thread", "percent_of_ceiling", "ceiling_speedup"]
+    added = ["speedup_vs_best_serial", "speedup_vs_serial_1_thread", "percent_of_ceiling"]
     paired = runs.assign(**dict.fromkeys(added, float("nan")))
     for (workload, tuned), group in runs.groupby(["workload", runs["tuned"].fillna(False)]):
         own = ceilings[ceilings["workload"] == workload].set_index("seed")
@@ -210,7 +210,6 @@ def pair(runs: pd.DataFrame, ceilings: pd.DataFrame) -> pd.DataFrame:
             _of_same_seed(group, best, "train_seconds") / group["train_seconds"],
             _of_same_seed(group, one_thread, "train_seconds") / group["train_seconds"],
             100 * group["samples_per_second"] / ceiling,
-            ceiling / _of_same_seed(group, best, "samples_per_second"),
         ]
         paired.loc[group.index, added] = pd.concat(columns, axis=1).to_numpy()
     return paired

@@ -7,7 +7,14 @@ from typing import NamedTuple
 import pandas as pd
 
 CHARTS = {  # in the order of the page; a title, and the caption of the table behind the chart
-    "speedup": ("Speed-up of each configuration against the best serial run", "The speed-up of each run"),
+    "forest": (
+        "Speed-up to the target against the best serial run",
+        "The speed-up of each run, and the interval and verdict of each declared comparison",
+    ),
+    "waterfall": (
+        "Where the speed-up of the declared comparisons comes from",
+        "Samples per second times samples needed is the speed-up to the target",
+    ),
     "accuracy": ("Validation {metric} during training", "A summary; the CSV file has every point"),
     "losses_smoothed": (
         "Training loss of the first seed, smoothed, against seconds of training",
@@ -75,6 +82,16 @@ def chart_title(name: str, metrics: Iterable[str]) -> str:
     return CHARTS[name][0].format(metric=metric_words(metrics))
 
 
+def rounded_down(bound: float) -> str:
+    """Write a lower bound with two decimals; rounding must not promise more."""
+    return f"{math.floor(100 * bound) / 100:.2f}"
+
+
+def rounded_up(bound: float) -> str:
+    """Write an upper bound with two decimals, likewise."""
+    return f"{math.ceil(100 * bound) / 100:.2f}"
+
+
 def claimed(row) -> str:
     """Write what was measured about a claim: "1.85 times as fast (1.80 to 1.90, 3 seeds)"; empty without a figure."""
     if pd.isna(row.measured):
@@ -121,7 +138,15 @@ COLUMNS = {
     "wall_seconds": Column("whole run (s)", digits),
     "samples_per_second": SPEED,
     "samples_per_second_median": SPEED,
-    "speedup_to_target": Column("speed-up to the target over best serial", "{:.2f}".format),
+    "speedup_to_target": Column("speed-up to the target", "{:.2f}".format),
+    "speedup_of_seed": Column("speed-up to the target in this seed", "{:.2f}".format),
+    "speedup_low": Column("lower bound", rounded_down),
+    "speedup_high": Column("upper bound", rounded_up),
+    "verdict": Column("verdict"),
+    "rate_factor": Column("times as many samples per second", "{:.2f}".format),
+    "samples_factor": Column("times as few samples needed", "{:.2f}".format),
+    "cpu_seconds": Column("CPU time (s), measured", digits),
+    "energy_wh_modelled": Column("energy (Wh), modelled", digits),
     "speedup_vs_best_serial": Column("speed-up of all the work over best serial", "{:.2f}".format),
     "speedup_vs_serial_1_thread": Column("speed-up over one thread", "{:.2f}".format),
     "ceiling_speedup": Column("ceiling, as a speed-up", "{:.2f}".format),
