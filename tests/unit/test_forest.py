@@ -96,7 +96,7 @@ def test_why_a_configuration_has_no_figure_is_said_beside_it_and_oversubscribed_
     cells = {("serial", 1): SERIAL, ("lucky", 2): [10.0, MISSED, 10.0], ("failed", 2): [None] * 3}
     cells |= {("ps", 2): SERIAL, ("greedy", 4): [10.0, 10.5, 10.2]}
     figure = forest(data_of(cells, rate_only=("ps",)))
-    assert beside(figure.axes[0]) == ["2.01", "1.00", "fails\ntarget", "no ok run", "rate only"]
+    assert beside(figure.axes[0]) == ["2.00", "1.00", "fails\ntarget", "no ok run", "rate only"]
     assert figure.axes[0].get_yticklabels()[0].get_text() == "greedy\n4 workers x 1 epoch *"
     assert "* oversubscribed" in legend(figure)
 

@@ -12,7 +12,7 @@ def comparison(*rows):
     columns = ["method", "verdict", "rate_factor", "samples_factor"]
     table = pd.DataFrame(rows, columns=columns).assign(workload="images", workers=2, epochs=2.0)
     table["speedup_to_target"] = table["rate_factor"] * table["samples_factor"]
-    return as_table(table.reindex(columns=list(COMPARISON_COLUMNS)).fillna({"metric": ""}), COMPARISON_COLUMNS)
+    return as_table(table.reindex(columns=list(COMPARISON_COLUMNS)).assign(metric=""), COMPARISON_COLUMNS)
 
 
 def data_of(*rows, overs=()):
