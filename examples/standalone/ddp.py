@@ -54,7 +54,7 @@ def batches(inputs, targets, seed, rank, workers):
 
 def train(rank, model, inputs, targets, arguments, barrier, store):
     """Train the model in place as worker 0, and a copy of it as another."""
-    torch.set_num_threads(1)
+    torch.set_num_threads(max(1, os.cpu_count() // arguments.workers))
     torch.manual_seed(arguments.seed + rank)
     os.environ["GLOO_SOCKET_IFNAME"] = "lo0" if sys.platform == "darwin" else "lo"  # nothing listens to the outside
     distributed.init_process_group("gloo", init_method=store, rank=rank, world_size=arguments.workers)

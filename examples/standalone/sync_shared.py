@@ -8,6 +8,7 @@ there, each adds them up in the same order and makes the same update, so the cop
 
 import argparse
 import copy
+import os
 import time
 
 import torch
@@ -64,7 +65,7 @@ def average(model, rows, rank, barrier):
 
 def train(rank, model, inputs, targets, arguments, table, barrier):
     """Train a copy of the model as one of several workers; worker 0 trains the model itself."""
-    torch.set_num_threads(1)
+    torch.set_num_threads(max(1, os.cpu_count() // arguments.workers))
     torch.manual_seed(arguments.seed + rank)
     if rank > 0:
         model = copy.deepcopy(model)

@@ -45,9 +45,9 @@ ALL_CORES = 100_000
 
 # What every run goes through, whatever its strategy and model: modules of src/casual_training.
 CORE = """
-batch_norm clocks datasets diagnosis evaluation experiment idx machine metrics optimization own parameter_server pictures
-pipelines preload processes record recorder rendezvous run samples seeding shared_barrier shared_gradients shared_memory
-snapshots trial
+batch_norm clocks datasets diagnosis evaluation experiment flat idx machine metrics noise optimization own parameter_server
+pictures pipelines preload processes record recorder rendezvous repetition run samples seeding server_connection
+shared_barrier shared_gradients shared_memory snapshots target trial tuning
 """.split()
 
 RUNS = {run.folder: run for run in study.plan(CONFIG)}

@@ -93,7 +93,7 @@ rule plot_code_cost:
     input:
         comparison="results/{study}/comparison.csv",
         runs="results/{study}/runs.csv",
-        sources=sources_of_analysis("charts.py", "wording.py"),
+        sources=sources_of_analysis("charts.py", "tables.py", "wording.py"),
     output:
         report(
             multiext("reports/{study}/figures/code_cost", ".svg", ".png"),

@@ -22,6 +22,7 @@ SEED = 42  # the default of train_model; the documented interface leaves no choi
 class ServerTeam(Team):
     """What the strategy ps_tutorial has to know besides: `passes` are the epochs of each worker."""
 
+    strategy: str = "ps_tutorial"
     passes: int = 1
     loss: str = "cross_entropy"
     optimizer: dict = field(default_factory=lambda: {"name": "sgd", "lr": 0.03})
