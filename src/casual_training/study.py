@@ -380,19 +380,19 @@ def expand(config: dict, workload: str, name: str, method: dict, workers: int, c
         seed: 0 or more.
 
     Raises:
-        ValueError: the workers cannot share a batch out evenly.
+        ValueError: a batch that the workers share has no sample for each.
     """
     threads = {"auto": max(1, cores // workers), "cores": cores}.get(method["threads"], method["threads"])
     passes = config["study"]["passes"]
     options = strategies.options(method["strategy"])
     trained = {key: value for key, value in config["workloads"][workload].items() if key not in NOT_OF_A_RUN}
     if method["batch"] == "global":
-        if trained["batch_size"] % workers:
+        if trained["batch_size"] < workers:
             raise ValueError(
-                f"config: methods.{name}.batch is global, but {workers} workers cannot share a batch_size of "
-                f"{trained['batch_size']} out evenly; make workloads.{workload}.batch_size a multiple of them"
+                f"config: methods.{name}.batch is global, but a batch_size of {trained['batch_size']} has no sample "
+                f"for each of {workers} workers; raise workloads.{workload}.batch_size or lower study.workers"
             )
-        trained["batch_size"] //= workers
+        trained["batch_size"] //= workers  # rounded down, or the default study would not run on 6 cores
     trained["metric"] = describe_metric(trained["loss"], trained["metric"])
     return Run(
         study=config["study"]["name"],

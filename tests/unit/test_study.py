@@ -215,10 +215,23 @@ def test_a_global_batch_is_shared_out_by_the_workers(config):
     assert {run.batch_size for run in study.plan_ceilings(config)} == {32}
 
 
-def test_a_global_batch_that_the_workers_cannot_share_out_evenly_is_refused(config):
-    config["study"] |= {"methods": ["ddp_global_batch"], "workers": [3]}
-    with pytest.raises(ValueError, match=r"batch is global, but 3 workers cannot share a batch_size of 32 out evenly"):
+def test_of_a_global_batch_that_does_not_divide_each_worker_has_the_whole_part(config):
+    config["study"] |= {"methods": ["ddp_global_batch"], "workers": [3, 6]}
+    assert {run.workers: run.batch_size for run in study.plan(study.validate(config))} == {3: 10, 6: 5}
+
+
+def test_a_global_batch_that_has_no_sample_for_each_worker_is_refused(config):
+    config["study"] |= {"methods": ["ddp_global_batch"], "workers": [33]}
+    with pytest.raises(ValueError, match=r"a batch_size of 32 has no sample for each of 33 workers; raise workloads"):
         study.validate(config)
+
+
+@pytest.mark.parametrize("cores", [1, 2, 3, 4, 6, 8, 10, 12, 16, 24])
+def test_the_default_study_is_valid_whatever_the_cores_and_has_its_declared_comparisons(cores):
+    config = default()
+    config["machine"]["cores"] = cores
+    (declared,) = study.declared(study.validate(config)).values()
+    assert declared == [(method, cores) for method in ("hogwild", "local_sgd", "sync_shared_global_batch")]
 
 
 def test_whole_passes_that_workers_cannot_share_out_evenly_are_refused(config):
