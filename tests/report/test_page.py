@@ -131,8 +131,9 @@ def of_all_kinds(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def of_seed(tmp_path_factory):
-    """The page of the original study, re-examined, with its true config."""
+    """The page of the original study, re-examined, with its true config and a diagnosis of each configuration."""
     root, config = tmp_path_factory.mktemp("seed"), fake_study.seed_config()
+    config["study"]["diagnose"] = True
     fake_study.write_study(root, config, fake_study.as_the_original)
     steps.everything(config, root, COMMAND)
     return root / "reports" / "seed" / "report.html"

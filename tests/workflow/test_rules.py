@@ -14,7 +14,7 @@ from casual_training.study import plan, schedule
 
 RUNS_COLUMNS = (
     "workload,method,strategy,workers,epochs,seed,threads_per_worker,cores,oversubscribed,order,status,expected,"
-    "rate_only,cause,import_seconds,load_seconds,spawn_seconds,train_seconds,evaluate_seconds,write_seconds,wall_seconds,"
+    "rate_only,tuned,lr_factor,cause,import_seconds,load_seconds,spawn_seconds,train_seconds,evaluate_seconds,write_seconds,wall_seconds,"
     "startup_seconds,samples,"
     "samples_per_second,metric,higher_is_better,validation_metric,test_metric,test_loss,target,seconds_to_target,"
     "samples_to_target,"
@@ -47,8 +47,10 @@ def spoil(run):
 
 @pytest.fixture(scope="module")
 def analysed(tmp_path_factory) -> Project:
-    """The default study with made-up runs, one of them failed, and everything that is made from them."""
-    project = Project.of_repository(tmp_path_factory.mktemp("analysed") / "project", {"machine": {"cores": 2}})
+    """A study with made-up runs, one of them failed, and everything that is made from them."""
+    study = {"methods": ["serial", "threads", "hogwild", "ps_tutorial"], "workers": [1, 2, 4], "seeds": [1, 2, 3]}
+    overlay = {"study": study | {"snapshots": 20}, "machine": {"cores": 2}}
+    project = Project.of_repository(tmp_path_factory.mktemp("analysed") / "project", overlay)
     fake_study.write_study(project.root, project.config, spoil)
     steps.everything(project.config, project.root, "snakemake")
     return project

@@ -71,7 +71,7 @@ rule measure_ceiling:
 
 rule diagnose:
     input:
-        dataset=lambda wildcards: f"results/datasets/{planned_diagnosis(wildcards).dataset}.sha256",
+        dataset=lambda wildcards: data_of(planned_diagnosis(wildcards)),
     output:
         run="results/{study}/diagnoses/{workload}/{method}/{workers}x{epochs}/seed-{seed}/run.json",
         losses="results/{study}/diagnoses/{workload}/{method}/{workers}x{epochs}/seed-{seed}/losses.csv",
