@@ -161,6 +161,11 @@ def test_the_sentence_says_why_there_is_no_answer(cells, words):
     assert (found.winner, found.contrasts) == (None, [])
 
 
+def test_what_this_machine_cannot_run_is_not_said_to_have_failed():
+    found = answered({("device_regular", 1): [None] * 5}, status="unavailable")
+    assert "No run of images can be made on this machine" in found.headline
+
+
 def test_rates_alone_are_no_answer():
     found = answered({("serial", 1): SERIAL, ("hogwild", 2): HOGWILD}, rate_only=("serial", "hogwild"))
     assert "Only rates of images have been measured so far" in found.headline

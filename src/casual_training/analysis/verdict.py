@@ -132,6 +132,8 @@ def _why_no_answer(workload: str, runs: pd.DataFrame, seeds: list[int], declared
     runs = whole(runs)
     if runs.empty:
         return f"Only rates of {workload} have been measured so far, so there is no answer yet."
+    if (runs["status"] == "unavailable").all():
+        return f"No run of {workload} can be made on this machine, so there is no answer: see the causes below."
     if not (runs["status"] == "ok").any():
         return f"Every run of {workload} that has finished failed, so there is no answer: see the causes below."
     alone = serial(runs, declared)
