@@ -105,7 +105,8 @@ def test_an_edit_of_the_users_file_reruns_its_runs_and_no_others(own_project):
     assert again == ["own"]
 
 
-def test_what_is_wrong_in_the_users_code_is_a_row_with_its_line_and_the_other_workloads_go_on(own_project):
+def test_what_is_wrong_in_the_users_code_is_a_row_with_its_line_and_the_other_workloads_go_on(own_project, monkeypatch):
+    monkeypatch.chdir(own_project.root)  # from where its paths are seen
     own_project.set("workloads.sample", TINY["workloads"]["sample"])
     own_project.set("study.workloads", ["own", "sample"])
     own_project.set("study.methods", ["serial"])
