@@ -29,7 +29,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         overlay = Path(folder, "overlay.yaml")
         workload = {"train_samples": SAMPLES}
-        settings = {"passes": 1, "snapshots": 1, "seeds": [1], "methods": ["serial"], "headline": []}
+        settings = {"passes": 1, "snapshots": 1, "seeds": [1], "methods": ["hogwild"], "headline": []}
         overlay.write_text(yaml.safe_dump({"study": settings, "workloads": {"fashion_mnist-simple_nn": workload}}))
         config = validate(read_config([PROJECT / "config.yaml", overlay]))
         shares: dict[str, list[float]] = {}
