@@ -49,14 +49,14 @@ def test_only_the_cores_that_this_process_may_use_are_added_up(tmp_path, monkeyp
     assert noise.cpu_times() == (4.0, 4.0)
 
 
-def test_a_busy_process_shows_in_the_accounting():
+def test_a_busy_process_shows_in_the_accounting_where_the_system_has_one():
     before = noise.cpu_times()
-    if before is None:
-        pytest.skip("this system has no accounting")
+    assert (before is None) == (not noise.STAT.exists())
     until = time.process_time() + 0.3
     while time.process_time() < until:
         pass
-    assert noise.cpu_times()[0] - before[0] > 0.25
+    after = noise.cpu_times()
+    assert before is None or after[0] - before[0] > 0.25
 
 
 def test_a_run_is_assessed_from_the_first_start_to_the_last_end():
