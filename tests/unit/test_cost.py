@@ -1,3 +1,5 @@
+"""What a run costs, worked out by hand."""
+
 import pytest
 
 from casual_training.analysis.columns import RUNS_COLUMNS, as_table

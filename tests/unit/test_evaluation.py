@@ -1,3 +1,5 @@
+"""A trained network is judged by the loss and the metric of its workload."""
+
 import pytest
 import torch
 

@@ -1,3 +1,5 @@
+"""What others took of the machine during a run, and when that was too much."""
+
 import time
 
 import pytest

@@ -1,3 +1,5 @@
+"""Nobody passes the barrier before all have come, again and again."""
+
 import time
 
 import psutil
