@@ -25,6 +25,12 @@ from casual_training.analysis.tables import compare_methods
 SVG = "{http://www.w3.org/2000/svg}"
 
 
+def test_a_long_name_is_broken_after_an_underscore_and_only_else_within_a_word():
+    assert charts.row_label("sync_shared_global_batch, 2 workers x 2 epochs").startswith("sync_shared_\nglobal_batch\n")
+    assert charts.row_label("hogwild, 2 workers x 2 epochs") == "hogwild\n2 workers x 2 epochs"
+    assert charts.row_label(f"{'a' * 25}, 1 worker x 4 epochs").startswith(f"{'a' * 20}\naaaaa\n")
+
+
 def logs(cells, n_steps=5, workloads=("images",), loss=lambda worker, step: 2.0 / step):
     """Log (method, workers) cells: worker w logs its step s at second s + w / 10."""
     rows = [

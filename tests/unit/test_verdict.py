@@ -129,6 +129,13 @@ def test_a_declared_copy_of_serial_training_is_compared_with_serial_training():
     assert found.contrasts[0]["verdict"] == "equivalent"
 
 
+def test_bounds_that_say_nothing_are_not_quoted():
+    found = answered({("threads", 1): [20.0, 21.0], ("hogwild", 2): [12.0, 19.0]}, [("hogwild", 2)], seeds=[1, 2])
+    assert "hogwild with 2 workers (2 seeds tell next to nothing" in found.evidence
+    assert found.contrasts[0]["high"] > 10
+    assert f"{found.contrasts[0]['high']:.0f}." not in found.evidence
+
+
 def test_one_seed_decides_nothing():
     found = answered({("threads", 1): [21.0], ("hogwild", 2): [10.0]}, seeds=[1])
     assert found.winner is None

@@ -311,7 +311,8 @@ def _draw_staleness(axis: Axes, group: pd.DataFrame) -> None:
 def row_label(name: str) -> str:
     """Break a configuration's name into short lines: the method, then the split."""
     method, _, work = name.rpartition(", ")
-    return f"{textwrap.fill(method, width=20)}\n{work}"
+    # A line may end after an underscore, before it has to end within a word.
+    return f"{textwrap.fill(method.replace('_', '_ '), width=20).replace('_ ', '_')}\n{work}"
 
 
 def facets(data: pd.DataFrame, height: float, extra: float, panels: int = 1) -> tuple[Figure, list[Axes]]:

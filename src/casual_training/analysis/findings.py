@@ -16,6 +16,7 @@ from casual_training.analysis.speedups import of_cell, seconds_to_target
 from casual_training.analysis.wording import count, digits, listed, rounded_down, rounded_up
 
 CERTAINTY = f"{100 * CONFIDENCE:.0f} %"
+WIDEST = 10  # times as fast or as slow: a bound beyond says that there are too few seeds, and nothing of the method
 SHORTEST_WORTH_SAYING = 0.1  # seconds of serial training that pay for a longer start-up
 
 
@@ -84,7 +85,9 @@ def _open(row, n_seeds: int) -> str:
     if n_seeds == 1:
         return f" ({row.speedup_to_target:.2f} in the only seed)"
     would = f"; {count(row.further_seeds, 'further seed')} would settle it" if pd.notna(row.further_seeds) else ""
-    return f" ({_bounds(row)}{would})"
+    too_wide = row.speedup_low < 1 / WIDEST or row.speedup_high > WIDEST
+    bounds = f"{n_seeds} seeds tell next to nothing" if too_wide else _bounds(row)
+    return f" ({bounds}{would})"
 
 
 # The words for each verdict: how its sentence begins, and what is said of each comparison, given its row and the seeds.
