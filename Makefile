@@ -6,6 +6,7 @@
 #   make test-faults    only what interruptions and failures do, many times over: half an hour on 2 busy cores
 #   make lint     ruff, snakefmt, snakemake --lint
 #   make bench    the figures of docs/method.md, measured here
+#   make reference    the reference study, about 50 minutes on 2 cores; then README.md says what it found
 #   make aa       whether the verdict finds a winner where there is none: about 16 minutes on 2 cores
 #
 # PYTHON is the Python to make .venv with, 3.11 or newer.
@@ -13,7 +14,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: setup study test test-faults lint bench aa
+.PHONY: setup study test test-faults lint bench reference readme aa
 
 setup: .venv/.ready
 
@@ -46,8 +47,17 @@ bench: setup
 	$(BIN)/python benchmarks/original.py
 	$(BIN)/python benchmarks/startup.py
 	$(BIN)/python benchmarks/recorder.py
+	$(BIN)/python benchmarks/rpc.py
 	$(BIN)/python benchmarks/pipeline.py
 	$(BIN)/python benchmarks/verdict.py
+
+reference: setup
+	$(BIN)/snakemake --cores 4 --configfile workflow/studies/reference.yaml
+	$(MAKE) readme
+
+# README.md and its picture from reports/reference, which needs Chromium and ChromeDriver.
+readme: setup
+	$(BIN)/python docs/from_reference.py --screenshot
 
 aa: setup
 	$(BIN)/snakemake --cores 4 --configfile workflow/studies/aa.yaml
