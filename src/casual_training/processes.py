@@ -17,7 +17,7 @@ from multiprocessing import connection, forkserver, util
 from casual_training import own, strategies  # own also lets a worker receive what the user's own files define
 
 TEMPORARY_FOLDER = "CASUAL_TRAINING_TEMPORARY_FOLDER"  # tells the fork server which folder is the supervisor's
-HEARTBEAT_SECONDS = 5
+HEARTBEAT_SECONDS = 1  # the live line (live_line.py) shows the last one
 UNKNOWN_EXITCODE = 255  # what multiprocessing says of a process whose fork server is gone
 ENDING_SECONDS = 2  # a worker gets so long to obey SIGTERM before it is killed
 
@@ -157,7 +157,7 @@ def _watch(workers, causes, run, recorder, started: float) -> None:
             names = ", ".join(worker.name for worker in running.values())
             raise RunFailed("timeout", f"{names} did not end within the deadline of {run.deadline_seconds:g} s")
         if now >= heartbeat:
-            print(f"{now - started:7.1f} s: {recorder.samples:,} samples", flush=True)
+            print(f"{now - started:7.1f} s: {recorder.status(now)}", flush=True)
             heartbeat += HEARTBEAT_SECONDS
         connection.wait([worker.sentinel for worker in running.values()], min(heartbeat, deadline) - now)
         ended = [(rank, worker) for rank, worker in running.items() if not worker.is_alive()]
