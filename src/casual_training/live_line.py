@@ -49,12 +49,12 @@ class LiveLine:
             return
         done = [(run, read_seconds(run)) for run in planned if run.folder not in waiting]
         progress = Progress(planned, waiting, [(run, seconds) for run, seconds in done if seconds is not None])
-        jobs, self._ended, terminal = Jobs(progress), threading.Event(), os.dup(STDERR)
+        jobs, live, self._ended = Jobs(progress), on_terminal(os.dup(STDERR)), threading.Event()
         read_end, write_end = os.pipe()
         self._kept = {stream: os.dup(stream) for stream in (STDOUT, STDERR) if os.isatty(stream)}
         _redirect(dict.fromkeys(self._kept, write_end))
         os.close(write_end)
-        self._thread = threading.Thread(target=_draw, args=(jobs.line, terminal, read_end, self._ended), daemon=True)
+        self._thread = threading.Thread(target=draw, args=(jobs.line, live, read_end, self._ended), daemon=True)
         self._thread.start()
         atexit.register(self.stop)  # what is on its way to the terminal must arrive, whatever ends this process
         logger.addHandler(jobs)
@@ -142,18 +142,23 @@ class Jobs(logging.Handler):
             return self._progress.line(read_status(run.folder, begun) if run else "", time.time())
 
 
-def _draw(line: Callable[[], str], terminal: int, read_end: int, ended: threading.Event) -> None:
+def on_terminal(terminal: int):
+    """Make a rich Live that writes to a terminal, given as a file descriptor."""
+    from rich.console import Console  # here, because most processes that import this file draw nothing
+    from rich.live import Live
+
+    console = Console(file=os.fdopen(terminal, "w", encoding="utf-8"), force_terminal=True)
+    return Live(console=console, auto_refresh=False, transient=True, redirect_stdout=False, redirect_stderr=False)
+
+
+def draw(line: Callable[[], str], live, read_end: int, ended: threading.Event) -> None:
     """Draw the line every second, and above it what comes through the pipe, until that is closed or all has ended.
 
-    Whatever happens to the terminal, the pipe is read, or those who print would wait for ever.
+    Whatever goes wrong, the pipe is read, or those who print would wait for ever.
     """
-    from rich.console import Console
-    from rich.live import Live
     from rich.text import Text
 
-    file = open(terminal, "w", encoding="utf-8")  # noqa: SIM115 - closed below
-    console = Console(file=file, force_terminal=True)
-    live = Live(console=console, auto_refresh=False, transient=True, redirect_stdout=False, redirect_stderr=False)
+    console = live.console
     live.start()
     console.show_cursor(True)  # or a killed Snakemake would leave a terminal without one
     printed = b""
@@ -163,17 +168,17 @@ def _draw(line: Callable[[], str], terminal: int, read_end: int, ended: threadin
             received = os.read(read_end, 1 << 16)
             if not received:
                 break
-            *lines, printed = (printed + received).split(b"\n")
-            with contextlib.suppress(OSError):
-                for one in lines:
-                    console.print(Text.from_ansi(one.decode(errors="replace")), soft_wrap=True)
+            lines, newline, printed = (printed + received).rpartition(b"\n")
+            if newline:
+                with contextlib.suppress(OSError):  # the terminal is gone
+                    console.print(Text.from_ansi(lines.decode(errors="replace")), soft_wrap=True)
         elif ended.is_set():
             break
-        with contextlib.suppress(OSError):
-            console.width = os.get_terminal_size(terminal).columns or 80  # as wide as it is now
+        with contextlib.suppress(Exception):
+            console.width = os.get_terminal_size(console.file.fileno()).columns or 80  # as wide as it is now
             live.update(Text(line(), no_wrap=True, overflow="ellipsis"), refresh=True)
     with contextlib.suppress(OSError):
         live.stop()
-        file.write(printed.decode(errors="replace"))
-        file.close()
+        console.file.write(printed.decode(errors="replace"))
+        console.file.close()
     os.close(read_end)
