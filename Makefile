@@ -46,6 +46,7 @@ bench: setup
 	$(BIN)/python benchmarks/original.py
 	$(BIN)/python benchmarks/startup.py
 	$(BIN)/python benchmarks/recorder.py
+	$(BIN)/python benchmarks/progress.py
 	$(BIN)/python benchmarks/pipeline.py
 	$(BIN)/python benchmarks/verdict.py
 

@@ -19,7 +19,7 @@ import time
 
 import torch
 
-from casual_training import live_line, processes
+from casual_training import live_line
 from casual_training.progress import Progress
 from casual_training.recorder import Recorder
 from casual_training.run import Run
@@ -46,7 +46,7 @@ def main() -> None:
             os.chdir(PROJECT)
         os.close(terminal)
         drawing.append(cpu_seconds / wall_seconds)
-        saying.append(seconds_of_status(run) / processes.HEARTBEAT_SECONDS)
+        saying.append(seconds_of_status(run) / run.heartbeat_seconds)
     print(f"drawing, share of a run of {wall_seconds:.0f} s: {percent(drawing)}")
     print(f"saying what the run is at, share of a run: {percent(saying)}")
 

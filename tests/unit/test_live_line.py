@@ -23,6 +23,27 @@ from casual_training.run import Run
 
 runs = [Run(**{SERIAL_RUN.spec} | dict(method="[bold]", seed=seed)) for seed in (1, 2)]
 """
+SNAKEFILE = f"""
+from snakemake.logging import logger
+
+from casual_training.live_line import LiveLine
+{STUDY}
+LINE = LiveLine()
+
+onstart:
+    LINE.start(runs, {{run.folder for run in runs}}, logger)
+
+onsuccess:
+    LINE.stop()
+
+rule train:
+    output:
+        f"{{runs[0].folder}}/run.json",
+    log:
+        f"{{runs[0].folder}}/train.log",
+    shell:
+        "echo '    1.0 s: evaluating' >{{log}}; echo printed by a job; sleep 1.2; touch {{output}}"
+"""
 STUDY += """
 import logging, os, subprocess, sys, time
 from casual_training.live_line import LiveLine
@@ -52,10 +73,14 @@ WHOLE = "0 of 2 runs · [bold] 1x1, seed 1: epoch 0.50 of 1, loss nan, 9,504 sam
 
 def shown(code, folder, columns=120):
     """Run code in a pseudo-terminal; give what arrived there."""
+    return shown_by([sys.executable, "-c", code], folder, columns)
+
+
+def shown_by(command, folder, columns=120):
     ours, theirs = pty.openpty()
     fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
     environment = os.environ | {"TERM": "xterm", "PYTHONPATH": os.pathsep.join(sys.path)}
-    process = subprocess.Popen([sys.executable, "-c", code], stdout=theirs, stderr=theirs, cwd=folder, env=environment)
+    process = subprocess.Popen(command, stdout=theirs, stderr=theirs, cwd=folder, env=environment)
     os.close(theirs)
     arrived = b""
     try:
@@ -110,6 +135,17 @@ def test_a_study_that_is_interrupted_or_killed_leaves_a_cursor(end, tmp_path):
 
 def test_an_error_that_ends_the_study_is_read_to_its_last_line(tmp_path):
     assert "ValueError: the last line" in screen(shown(f"{STUDY}\nraise ValueError('the last line')", tmp_path))
+
+
+def test_snakemake_says_when_jobs_begin_and_end_and_nothing_that_the_line_says(tmp_path):
+    (tmp_path / "Snakefile").write_text(SNAKEFILE)
+    arrived = shown_by([sys.executable, "-m", "snakemake", "--cores", "1"], tmp_path)
+    assert "0 of 2 runs · [bold] 1x1, seed 1: evaluating" in arrived
+    assert "1 of 2 runs · " in arrived
+    before, _, after = "\n".join(screen(arrived)).partition("printed by a job")
+    assert after
+    for replaced in ("rule train", "Select jobs", "Execute", "Finished jobid", "steps (", " of 2 runs"):
+        assert replaced not in before + after
 
 
 def test_where_there_is_no_terminal_there_is_no_line_and_no_message_is_left_out(tmp_path):
