@@ -140,6 +140,7 @@ def _measure(run: Run, data_dir: Path, clock: PhaseClock) -> tuple[dict, object]
     most_steps, planned_samples = max(steps for steps, _ in work), sum(samples for _, samples in work)
     room = run.workers, most_steps, run.log_interval, Snapshots(model, _thresholds(run, planned_samples))
     recorder = Diagnosis(model, data, *room) if run.diagnose else Recorder(*room)
+    recorder.epochs = None if run.rate_only else run.epochs
     result = {"planned_samples": planned_samples, "status": "ok", "cause": "", "curve": []}
 
     clock.enter("spawn")
@@ -152,6 +153,7 @@ def _measure(run: Run, data_dir: Path, clock: PhaseClock) -> tuple[dict, object]
         if run.diagnose:
             result["diagnosis"] = recorder.diagnosis()
         if not run.rate_only:
+            print(f"{time.perf_counter() - clock.started:7.1f} s: evaluating", flush=True)
             result |= quality(run, model, splits, recorder)
     except RunFailed as failure:
         result |= {"status": failure.status, "cause": failure.cause}

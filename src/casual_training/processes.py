@@ -17,7 +17,6 @@ from multiprocessing import connection, forkserver, util
 from casual_training import own, strategies  # own also lets a worker receive what the user's own files define
 
 TEMPORARY_FOLDER = "CASUAL_TRAINING_TEMPORARY_FOLDER"  # tells the fork server which folder is the supervisor's
-HEARTBEAT_SECONDS = 5
 UNKNOWN_EXITCODE = 255  # what multiprocessing says of a process whose fork server is gone
 ENDING_SECONDS = 2  # a worker gets so long to obey SIGTERM before it is killed
 
@@ -150,15 +149,15 @@ def _watch(workers, causes, run, recorder, started: float) -> None:
     """Wait until every worker has ended as it should; raise RunFailed at the first that has not."""
     running = dict(enumerate(workers))
     deadline = started + run.deadline_seconds
-    heartbeat = started + HEARTBEAT_SECONDS
+    heartbeat = started + run.heartbeat_seconds
     while running:
         now = time.perf_counter()
         if now >= deadline:
             names = ", ".join(worker.name for worker in running.values())
             raise RunFailed("timeout", f"{names} did not end within the deadline of {run.deadline_seconds:g} s")
         if now >= heartbeat:
-            print(f"{now - started:7.1f} s: {recorder.samples:,} samples", flush=True)
-            heartbeat += HEARTBEAT_SECONDS
+            print(f"{now - started:7.1f} s: {recorder.status(now)}", flush=True)
+            heartbeat += run.heartbeat_seconds
         connection.wait([worker.sentinel for worker in running.values()], min(heartbeat, deadline) - now)
         ended = [(rank, worker) for rank, worker in running.items() if not worker.is_alive()]
         # The killed first (their exit codes are negative): whoever was talking to them has failed as well.

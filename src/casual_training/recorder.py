@@ -52,7 +52,8 @@ class Recorder:
         # (workers, measures, [times measured, sum]) and (workers, updates missed)
         self._measured = torch.zeros(workers, len(MEASURES), 2, dtype=torch.float64).share_memory_()
         self._staleness = torch.zeros(workers, MOST_STALENESS + 1, dtype=torch.float64).share_memory_()
-        self._log_interval = log_interval
+        self._n_steps, self._log_interval = steps, log_interval
+        self.epochs = None  # of each worker; who reads of progress reads in epochs, if they are given, or in steps
         self.snapshots = snapshots
         self.details = {}  # what else a strategy has to say about the run, as plain values for JSON
         self.refresh = None  # a worker whose weights are elsewhere sets this: it brings them where they are copied from
@@ -172,6 +173,25 @@ class Recorder:
     def samples(self) -> int:
         """Samples trained on so far, by all workers."""
         return int(self.counters[:, SAMPLES].sum().item())
+
+    def status(self, now: float) -> str:
+        """Say how far the worker is that has made most steps, its last loss, and how fast all are together.
+
+        Args:
+            now: this moment, as of time.perf_counter.
+        """
+        if not self.started:
+            return "starting workers"
+        rank = int(self.counters[:, STEPS].argmax())
+        steps = int(self.counters[rank, STEPS])
+        share = steps / self._n_steps
+        done = f"step {steps:,} of {self._n_steps:,}"
+        parts = [done if self.epochs is None else f"epoch {share * self.epochs:.2f} of {self.epochs:g}"]
+        noted = (steps - 1) // self._log_interval  # the note of the last step may be on its way
+        if noted > 0:
+            parts.append(f"loss {self.notes[rank, noted - 1, 3]:.3g}")
+        parts.append(f"{self.samples / (now - self.started):,.0f} samples/s")
+        return ", ".join(parts)
 
     def completed(self, rank: int) -> bool:
         """Whether a worker, or the server, has ended its record."""

@@ -1,6 +1,7 @@
 """One row of the study: what defines a training run, and where it writes."""
 
 from dataclasses import asdict, dataclass, field
+from typing import ClassVar
 
 from casual_training.own import is_own
 
@@ -48,6 +49,7 @@ class Run:
     lr_factor: float | None = None
     tune: dict | None = None
     deadline_seconds: int = field(default=600, compare=False)
+    heartbeat_seconds: ClassVar[int] = 1  # how often its log says what it is at, for the live line (live_line.py)
 
     @property
     def spec(self) -> dict:

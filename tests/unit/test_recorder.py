@@ -1,7 +1,7 @@
 import pytest
 import torch
 
-from casual_training.recorder import Recorder
+from casual_training.recorder import STARTED, Recorder
 
 
 @pytest.fixture
@@ -90,3 +90,24 @@ def test_the_server_is_no_worker(recorder):
     assert len(recorder.workers()) == 2
     assert recorder.samples == 320
     assert recorder.ended == recorder.counters[0, 1]
+
+
+def test_while_workers_start_the_status_is_that(recorder):
+    assert recorder.status(0.0) == "starting workers"
+
+
+def test_the_status_is_that_of_the_worker_furthest_along_and_the_speed_of_all(recorder):
+    work(recorder, 0, 21)
+    work(recorder, 1, 5)
+    recorder.counters[:, STARTED] = 100.0
+    assert recorder.status(104.0) == "step 21 of 25, loss 20, 208 samples/s"  # 26 batches of 32 in 4 s
+    recorder.epochs = 2.0
+    assert recorder.status(104.0).startswith("epoch 1.68 of 2, ")
+
+
+def test_before_the_first_note_the_status_has_no_loss_and_a_loss_may_be_no_number(recorder):
+    work(recorder, 0, 10)
+    assert "loss" not in recorder.status(recorder.started + 1)
+    recorder.step(torch.tensor(1.0), 32)
+    recorder.notes[0, 0, 3] = float("nan")
+    assert ", loss nan, " in recorder.status(recorder.started + 1)

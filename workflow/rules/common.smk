@@ -10,8 +10,9 @@ import sys
 from pathlib import Path
 
 from snakemake.exceptions import WorkflowError
+from snakemake.logging import logger
 
-from casual_training import interruption, outcome, own, parent, stale_lock, study, tuning
+from casual_training import interruption, live_line, outcome, own, parent, stale_lock, study, tuning
 from casual_training.files import require_writable
 
 try:
@@ -138,6 +139,9 @@ OF_THE_VERDICT = ["contrasts.py", "findings.py", "speedups.py", "tables.py", "ve
 SCRIPTS = sorted(str(file) for file in Path("examples/standalone").glob("*.py"))
 
 
+LINE = live_line.LiveLine()
+
+
 onstart:
     for folder in (f"results/{STUDY}", f"reports/{STUDY}"):
         try:
@@ -155,7 +159,10 @@ onstart:
         )
         if announcement.returncode:
             raise WorkflowError("the study was not started, because its announcement was interrupted or failed")
+        if not workflow.output_settings.quiet:
+            LINE.start(TIMED, {job.params.folder for job in timed}, logger)
 
 
 onerror:
+    LINE.stop()
     print(f"What is done stays done. To go on, type:\n  {AGAIN}", file=sys.stderr)

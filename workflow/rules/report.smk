@@ -175,4 +175,5 @@ rule report:
 
 
 onsuccess:
+    LINE.stop()
     print(outcome.closing_lines(TIMED, Path(), AGAIN), file=sys.stderr)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import ClassVar
 
 import torch
 
@@ -13,13 +14,14 @@ A_DAY = 24 * 60 * 60  # seconds; the original knows no deadline
 
 @dataclass(frozen=True)
 class Team:
-    """What processes.run_workers has to know of the processes: how many, their threads, their seed, their deadline."""
+    """What processes.run_workers has to know of the processes: how many, their threads, their seed, its times."""
 
     workers: int
     threads: int
     cores: int
     seed: int
     deadline_seconds: int = A_DAY
+    heartbeat_seconds: ClassVar[int] = 5
 
 
 def sizes(workers: int) -> dict[str, int]:
