@@ -270,8 +270,8 @@ def read_table(path: Path, columns: dict[str, str]) -> pd.DataFrame:
     """
     text = [column for column in columns if columns[column] == TEXT]
     try:
-        table = pd.read_csv(path, keep_default_na=False, na_values=[""], dtype=columns, index_col=False)
-        if list(table) != list(columns):
+        table = pd.read_csv(path, keep_default_na=False, na_values=[""], dtype=columns)
+        if list(table) != list(columns) or not isinstance(table.index, pd.RangeIndex):  # rows with more cells
             raise ValueError("its columns are others")
         return as_table(table.fillna(dict.fromkeys(text, "")), columns)
     except (OSError, ValueError, TypeError, OverflowError) as error:

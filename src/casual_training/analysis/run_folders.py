@@ -4,7 +4,6 @@ A file that somebody cut, copied wrongly or edited by hand ends in one sentence 
 """
 
 import json
-import math
 from datetime import datetime
 from pathlib import Path
 
@@ -25,6 +24,7 @@ from casual_training.analysis.columns import (
 
 WHICH = [*CELL, "seed"]  # says which run of a study a run is
 LARGEST = 2**63 - 1  # of a whole number in a table
+MAGNITUDES = (1e-100, 1e100)  # of a figure that is not 0: no reading is beyond, and their ratios stay finite
 
 
 def read_run(folder: Path) -> dict:
@@ -57,14 +57,20 @@ def read_run(folder: Path) -> dict:
 
 
 def _point(entry: dict) -> tuple[int, float, float]:
-    kinds = {"samples": WHOLE, "seconds": FIGURE, "validation_metric": FIGURE}
-    return tuple(_required(entry, key, kind) for key, kind in kinds.items())
+    samples, seconds = _required(entry, "samples", WHOLE), _required(entry, "seconds", FIGURE)
+    if not samples or not seconds:
+        raise ValueError("its curve has a point before the first step")
+    return samples, seconds, _required(entry, "validation_metric", FIGURE)
 
 
 def _required(part: dict, key: str, dtype: str):
-    if part[key] is None:
-        raise ValueError(f"{key} is empty")
-    return _checked(part[key], dtype, key)
+    return _present(part[key], dtype, key)
+
+
+def _present(value, dtype: str, name: str):
+    if value is None:
+        raise ValueError(f"{name} is empty")
+    return _checked(value, dtype, name)
 
 
 def _checked(value, dtype: str, name: str):
@@ -75,9 +81,9 @@ def _checked(value, dtype: str, name: str):
         value = float(value)
     if type(value) is not {TEXT: str, WHOLE: int, FIGURE: float, FLAG: bool}[dtype]:
         raise ValueError(f"{name} is {value!r:.50}")
-    is_number = dtype in (WHOLE, FIGURE)
-    is_below = is_number and value < 0 and (dtype == WHOLE or name.endswith("seconds"))
-    if is_below or (is_number and not math.isfinite(value)) or (dtype == WHOLE and value > LARGEST):
+    is_count = dtype == WHOLE and 0 <= value <= LARGEST
+    is_figure = dtype == FIGURE and (not value or MAGNITUDES[0] < abs(value) < MAGNITUDES[1])
+    if not (is_count or is_figure or dtype in (TEXT, FLAG)) or (name.endswith("seconds") and value < 0):
         raise ValueError(f"{name} is {value!r:.50}")
     return value
 
@@ -90,9 +96,9 @@ def _check_parts(run: dict) -> None:
     for worker in run.get("worker_records") or []:
         _required(worker, "samples", WHOLE)
         _checked(worker["train_seconds"], FIGURE, "train_seconds")
-        _checked(worker.get("steps", 0), WHOLE, "steps")
+        _present(worker.get("steps", 0), WHOLE, "steps")
         for number in worker.get("staleness", []):
-            _checked(number, WHOLE, "staleness")
+            _present(number, WHOLE, "staleness")
         for measured in worker.get("measures", {}).values():
             _required(measured, "count", WHOLE)
             _required(measured, "sum", FIGURE)
