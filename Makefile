@@ -4,6 +4,7 @@
 #   make study    set-up, data, the default study; says where the page is
 #   make test     set-up, then the tests (needs Chromium and ChromeDriver for the page's own)
 #   make test-faults    only what interruptions and failures do, many times over: half an hour on 2 busy cores
+#   make reliability    the tests behind each promise of docs/reliability.md, and the page again
 #   make lint     ruff, snakefmt, snakemake --lint
 #   make bench    the figures of docs/method.md, measured here
 #   make reference    the reference study, about 50 minutes on 2 cores; then README.md says what it found
@@ -14,7 +15,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: setup study test test-faults lint bench reference readme aa
+.PHONY: setup study test test-faults reliability lint bench reference readme aa
 
 setup: .venv/.ready
 
@@ -33,6 +34,9 @@ test: setup
 
 test-faults: setup
 	$(BIN)/python -m pytest -m "slow or not slow" tests/faults
+
+reliability: setup
+	$(BIN)/python -m pytest --reliability docs/reliability.md
 
 lint: setup
 	$(BIN)/ruff check .

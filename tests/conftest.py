@@ -2,9 +2,16 @@ import sys
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
+
+# The same examples every time and no record of them, so that a test that passes does so on every machine.
+settings.register_profile("repeatable", derandomize=True, database=None, deadline=None, max_examples=100)
+settings.load_profile("repeatable")
 
 TESTS = Path(__file__).parent
 sys.path[:0] = [str(TESTS), str(TESTS / "workflow")]  # for what tests import: training, fake_study, project
+
+from reliability import pytest_addoption, pytest_configure  # noqa: E402, F401 - pytest finds its hooks here
 
 
 @pytest.fixture(scope="session")

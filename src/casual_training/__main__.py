@@ -42,6 +42,12 @@ def main(arguments: list[str] | None = None) -> int:
     except ValueError as error:
         print(f"casual-training: {error}", file=sys.stderr)
         return 2
+    except OSError as error:
+        if error.filename is None:
+            raise
+        # A file that may not be read, a folder in the place of one.
+        print(f"casual-training: cannot read or write {error.filename}: {error.strerror}; mend that", file=sys.stderr)
+        return 2
     except KeyboardInterrupt:
         print("casual-training: interrupted", file=sys.stderr)
         return 130
@@ -132,7 +138,14 @@ def _train(arguments) -> None:
 
     run, data_dir = _requested_run(arguments)
     try:
-        record = experiment.perform(run, arguments.out, data_dir, tuning.lr_factor(run, arguments.trials))
+        lr_factor = tuning.lr_factor(run, arguments.trials)
+    except (ValueError, LookupError, TypeError) as error:
+        files = ", ".join(map(str, arguments.trials))
+        raise ValueError(
+            f"one of {files} cannot be read as a trial ({error}); delete their folders, run them again"
+        ) from error
+    try:
+        record = experiment.perform(run, arguments.out, data_dir, lr_factor)
     except OwnCodeError as error:
         if arguments.run is None:
             raise

@@ -60,7 +60,8 @@ def fetch(name: str, data_dir: str | Path) -> str:
                 failures.append(f"{source} ({_in_short(error)})")
     raise ValueError(
         f"{name} could not be fetched from {', '.join(failures)}: "
-        f"put its four files, raw or .gz, into {folder}, or run this again with a network."
+        f"put its four files ({', '.join(dataset.sha256)}), raw or .gz, into {folder}, "
+        "or run this again with a network."
     )
 
 

@@ -42,8 +42,12 @@ def read_config(files: list[Path]) -> dict:
             raise ValueError(f"cannot read the config file {file}: {error}") from None
         except yaml.YAMLError as error:
             raise ValueError(f"{file} is not valid YAML: {' '.join(str(error).split())}") from None
+        except (ValueError, LookupError, AttributeError, RecursionError) as error:
+            # PyYAML lets these through: a 13th month, what is no number under the tag of one, nesting without end.
+            raise ValueError(f"{file} holds a value that cannot be read ({error}); see config.yaml") from None
         if not isinstance(overlay, dict):
             raise ValueError(f"{file} must hold keys and values at its top level; see config.yaml")
+        _refuse_circles(overlay, file)
         _merge(config, overlay)
     return config
 
@@ -56,6 +60,15 @@ def _merge(config: dict, overlay: dict) -> None:
             config[key] = value
 
 
+def _refuse_circles(value, file: Path, outer: tuple[int, ...] = ()) -> None:
+    """Refuse a map or list that an alias puts into itself, which no merge and no check would come to the end of."""
+    if id(value) in outer:
+        raise ValueError(f"{file} holds an alias of what it stands in; write out what is meant")
+    if isinstance(value, dict | list):
+        for item in value.values() if isinstance(value, dict) else value:
+            _refuse_circles(item, file, (*outer, id(value)))
+
+
 def validate(config: dict) -> dict:
     """Check a merged config and return it with every default filled in.
 
@@ -66,7 +79,7 @@ def validate(config: dict) -> dict:
     error = jsonschema.exceptions.best_match(_VALIDATOR(schema).iter_errors(config))
     if error is not None:
         raise ValueError(_sentence(error))
-    _refuse_non_finite(config, "config")
+    _require_plain(config, "config")
     config = _with_defaults(config, schema, schema)
     _check_names(config)
     _check_tuning(config)
@@ -104,13 +117,21 @@ def _sentence(error: jsonschema.ValidationError) -> str:
     return f"config: {where} has {error.instance!r}, but must be {error.schema.get('expected', error.message)}"
 
 
-def _refuse_non_finite(value, where: str) -> None:
+def _require_plain(value, where: str) -> None:
+    """Refuse what JSON, as which a run is handed on, cannot hold: the schema looks at arguments from outside only."""
+    place = where.removeprefix("config.")
     if isinstance(value, float) and not math.isfinite(value):
-        raise ValueError(f"config: {where.removeprefix('config.')} is {value}; give a finite number")
-    if isinstance(value, dict | list):
-        items = value.items() if isinstance(value, dict) else enumerate(value)
-        for key, item in items:
-            _refuse_non_finite(item, f"{where}.{key}")
+        raise ValueError(f"config: {place} is {value}; give a finite number")
+    if isinstance(value, dict):
+        for key, item in value.items():
+            if not isinstance(key, str):
+                raise ValueError(f"config: {place} has the key {key!r}, but must have texts as keys; give it in quotes")
+            _require_plain(item, f"{where}.{key}")
+    elif isinstance(value, list):
+        for index, item in enumerate(value):
+            _require_plain(item, f"{where}.{index}")
+    elif not isinstance(value, str | int | float | None):
+        raise ValueError(f"config: {place} is {value!r}; give a text (in quotes), a number, true, false or null")
 
 
 def _with_defaults(value, schema: dict, root: dict):

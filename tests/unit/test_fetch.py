@@ -165,7 +165,7 @@ def test_without_any_source_the_message_names_all_three_and_what_to_do(data_dir)
         "Debian's package (dataset-sample-mnist",
     ):
         assert part in message
-    assert f"put its four files, raw or .gz, into {data_dir / NAME}" in message
+    assert f"put its four files ({', '.join(FILES)}), raw or .gz, into {data_dir / NAME}" in message
     assert "\n" not in message
     assert list((data_dir / NAME).iterdir()) == []
 

@@ -8,13 +8,12 @@ from pandas.testing import assert_frame_equal
 
 import fake_study
 from casual_training.analysis.columns import CEILINGS_COLUMNS, COMPARISON_COLUMNS, RUNS_COLUMNS, as_table, read_table
+from casual_training.analysis.run_folders import logged_losses, read_run
 from casual_training.analysis.tables import (
     collect_ceilings,
     collect_provenance,
     collect_runs,
     compare_methods,
-    logged_losses,
-    read_run,
 )
 from casual_training.study import plan, plan_ceilings
 

@@ -130,7 +130,9 @@ def data_of(run):
 
 def sources_of_analysis(*modules):
     """The source files a table, a chart or the page depends on: the named ones and what all of them go through."""
-    return [f"src/casual_training/analysis/{module}" for module in ("columns.py", "steps.py", *modules)]
+    return [
+        f"src/casual_training/analysis/{module}" for module in ("columns.py", "run_folders.py", "steps.py", *modules)
+    ]
 
 
 # What the verdict goes through.

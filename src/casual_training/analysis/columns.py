@@ -8,6 +8,7 @@ import pandas as pd
 TEXT, WHOLE, FIGURE, FLAG = "string", "Int64", "float64", "boolean"
 
 CELL = ["workload", "method", "workers", "epochs"]  # what one row of the comparison is about
+PARTS = ("data", "forward", "backward", "communication", "update", "other")  # of a step, as in diagnosis.py
 
 RUNS_COLUMNS = {
     "workload": TEXT,
@@ -262,7 +263,17 @@ def as_table(rows: Iterable, columns: dict[str, str]) -> pd.DataFrame:
 
 
 def read_table(path: Path, columns: dict[str, str]) -> pd.DataFrame:
-    """Read a CSV table back as it was written; a name such as "nan" stays a name."""
-    table = pd.read_csv(path, keep_default_na=False, na_values=[""], dtype=columns)
+    """Read a CSV table back as it was written; a name such as "nan" stays a name.
+
+    Raises:
+        ValueError: the file has other columns, or cells of another kind; one sentence with its name.
+    """
     text = [column for column in columns if columns[column] == TEXT]
-    return as_table(table.fillna(dict.fromkeys(text, "")), columns)
+    try:
+        table = pd.read_csv(path, keep_default_na=False, na_values=[""], dtype=columns)
+        if list(table) != list(columns) or not isinstance(table.index, pd.RangeIndex):  # rows with more cells
+            raise ValueError("its columns are others")
+        return as_table(table.fillna(dict.fromkeys(text, "")), columns)
+    except (OSError, ValueError, TypeError, OverflowError) as error:
+        reason = " ".join(str(error).split())
+        raise ValueError(f"{path} cannot be read as a table ({reason}); delete it, and make it again") from None

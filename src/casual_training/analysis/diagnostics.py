@@ -9,17 +9,15 @@ from statistics import median
 
 import pandas as pd
 
-from casual_training.analysis.columns import CELL, DIAGNOSTICS_COLUMNS, STALENESS_COLUMNS, as_table
+from casual_training.analysis.columns import CELL, DIAGNOSTICS_COLUMNS, PARTS, STALENESS_COLUMNS, as_table
 from casual_training.analysis.wording import split
-
-PARTS = ("data", "forward", "backward", "communication", "update", "other")  # of a step, as in diagnosis.py
 
 
 def diagnostics(runs: list[dict], diagnoses: list[dict]) -> pd.DataFrame:
     """Make the table of diagnostics (DIAGNOSTICS_COLUMNS), a row a configuration; empty is what was not measured.
 
     Args:
-        runs: the runs of a study as tables.read_run gives them, in the order in which their rows are to stand.
+        runs: the runs of a study as run_folders.read_run gives them, in the order in which their rows are to stand.
         diagnoses: its diagnoses, given in the same way.
     """
     diagnosed = {_cell(run): run for run in diagnoses}

@@ -16,6 +16,7 @@ from casual_training.analysis import (
     diagnostics,
     forest,
     report,
+    run_folders,
     speedups,
     switching,
     tables,
@@ -65,7 +66,7 @@ def collect(config: dict, root: Path) -> None:
     as_is = _folders([run for run in plan(config) if not run.tune], root)
     _write(switching.collect_switching(as_is), _results(config, root) / "switching.csv")
     trials = [
-        read_trial(folder / "run.json", targets[run.workload])
+        _read_trial(folder / "run.json", targets[run.workload])
         for run in plan_trials(config)
         for folder in _folders([run], root)
     ]
@@ -101,7 +102,7 @@ def examine(config: dict, root: Path) -> None:
 
 def collect_diagnostics(config: dict, root: Path) -> None:
     """Write diagnostics.csv from the run folders of runs.csv and those of the diagnoses."""
-    diagnoses = [tables.read_run(folder) for folder in _folders(plan_diagnoses(config), root)]
+    diagnoses = [run_folders.read_run(folder) for folder in _folders(plan_diagnoses(config), root)]
     _write(diagnostics.diagnostics(_records(config, root), diagnoses), _results(config, root) / "diagnostics.csv")
 
 
@@ -236,8 +237,15 @@ def _folders(planned: list[Run], root: Path) -> list[Path]:
     return [
         root / run.folder
         for run in present
-        if tables.read_run(root / run.folder).get("spec") == json.loads(json.dumps(run.spec))
+        if run_folders.read_run(root / run.folder).get("spec") == json.loads(json.dumps(run.spec))
     ]
+
+
+def _read_trial(file: Path, target: float) -> dict:
+    try:
+        return read_trial(file, target)
+    except (LookupError, TypeError) as error:
+        raise ValueError(f"{file} cannot be read as a trial ({error}); delete its folder, run it again") from error
 
 
 def _logs(config: dict, root: Path) -> pd.DataFrame:
@@ -245,7 +253,7 @@ def _logs(config: dict, root: Path) -> pd.DataFrame:
     logs = [as_table([], RUNS_COLUMNS)[OF_A_LINE].join(as_table([], LOGGED_COLUMNS))]
     for run, folder in _whole_runs(config, root):
         if run["seed"] == config["study"]["seeds"][0]:
-            logs.append(tables.logged_losses(folder).assign(**{column: run[column] for column in OF_A_LINE}))
+            logs.append(run_folders.logged_losses(folder).assign(**{column: run[column] for column in OF_A_LINE}))
     return pd.concat(logs, ignore_index=True)
 
 
@@ -256,7 +264,7 @@ def _curves(config: dict, root: Path) -> pd.DataFrame:
     points = [
         (*(run[column] for column in of_a_run), *point)
         for run, folder in _whole_runs(config, root)
-        for point in tables.read_run(folder)["curve"]
+        for point in run_folders.read_run(folder)["curve"]
     ]
     return pd.DataFrame(points, columns=columns)
 
@@ -269,7 +277,7 @@ def _whole_runs(config: dict, root: Path) -> Iterator[tuple[dict, Path]]:
 
 def _records(config: dict, root: Path) -> list[dict]:
     """Read what the runs recorded, in the order of runs.csv."""
-    return [tables.read_run(folder) for _, folder in _with_folders(_runs(config, root), config, root)]
+    return [run_folders.read_run(folder) for _, folder in _with_folders(_runs(config, root), config, root)]
 
 
 def _with_folders(runs: pd.DataFrame, config: dict, root: Path) -> Iterator[tuple[dict, Path]]:

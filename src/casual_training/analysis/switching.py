@@ -9,7 +9,7 @@ from pathlib import Path
 import pandas as pd
 
 from casual_training.analysis.columns import SWITCHING_COLUMNS, as_table
-from casual_training.analysis.tables import read_run
+from casual_training.analysis.run_folders import read_run
 
 BYTES_PER_GB = 1e9
 
@@ -40,6 +40,11 @@ def collect_switching(folders: list[Path]) -> pd.DataFrame:
 def _epochs(regular: dict, switching: dict) -> list[tuple]:
     """Give epoch, both times, their ratio, bytes moved and GB/s for each epoch of one seed."""
     n_epochs, figures = len(switching["pass_seconds"]), []
+    if len(regular["pass_seconds"]) != n_epochs:
+        raise ValueError(
+            f"device_switching has {n_epochs} epochs in one arm and {len(regular['pass_seconds'])} in the other of the "
+            "same seed; delete the folders of both runs, run them again"
+        )
     pairs = zip(regular["pass_seconds"], switching["pass_seconds"], strict=True)
     for epoch, (one, other) in enumerate(pairs, start=1):
         moved = switching["bytes_moved"] * epoch // n_epochs

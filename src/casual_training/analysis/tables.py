@@ -3,9 +3,7 @@
 A run that is not ok keeps its row, its status and its cause, and never has a time.
 """
 
-import json
 import math
-from datetime import datetime
 from pathlib import Path
 
 import pandas as pd
@@ -15,15 +13,11 @@ from casual_training.analysis.columns import (
     CELL,
     COMPARISON_COLUMNS,
     FIGURE,
-    FLAG,
-    LOGGED_COLUMNS,
     PROVENANCE_COLUMNS,
     RUNS_COLUMNS,
-    TEXT,
-    WHOLE,
     as_table,
-    read_table,
 )
+from casual_training.analysis.run_folders import read_run
 from casual_training.target import TOLERANCE, first_on_target
 
 ONLY_OF_OK_RUNS = [
@@ -35,41 +29,6 @@ ONLY_OF_OK_RUNS = [
     "test_loss",
 ]
 NOT_OF_RATE_ONLY_RUNS = ["train_seconds", "validation_metric", "test_metric", "test_loss"]
-
-
-def read_run(folder: Path) -> dict:
-    """Read a folder's run.json: every key of it and, missing readings as None, every column of runs.csv.
-
-    Its curve is a list of (samples, seconds, validation metric), in the order of samples.
-
-    Raises:
-        ValueError: the file cannot be read or does not say which run it is; the message names it.
-    """
-    path = folder / "run.json"
-    try:
-        run = json.loads(path.read_text(encoding="utf-8"))
-        readings = run | (run.get("clocks") or {})
-        run |= {column: _convert(readings.get(column), dtype) for column, dtype in RUNS_COLUMNS.items()}
-        # A run of an earlier format names no metric and has other points; its spec is not that of the present config.
-        run["curve"] = sorted(map(_point, (run["metric"] and run.get("curve")) or []))
-        run["started"] = datetime.fromisoformat(run["started_at"]).timestamp()
-    except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
-        reason = f"{type(error).__name__}: {error}"
-        raise ValueError(f"{path} cannot be read as a run ({reason}); delete its folder, run it again") from error
-    if any(run[key] is None for key in [*CELL, "seed", "status"]):
-        raise ValueError(f"{path} does not say which run it is; delete its folder, run it again")
-    if run["cause"] is None:
-        run["cause"] = ""
-    run["rate_only"], run["tuned"] = bool(run["rate_only"]), bool(run["tuned"])
-    return run
-
-
-def _point(entry: dict) -> tuple[int, float, float]:
-    return int(entry["samples"]), float(entry["seconds"]), float(entry["validation_metric"])
-
-
-def _convert(value, dtype: str):
-    return None if value is None else {TEXT: str, WHOLE: int, FIGURE: float, FLAG: bool}[dtype](value)
 
 
 def collect_runs(folders: list[Path], methods: list[str], targets: dict[str, float | None]) -> pd.DataFrame:
@@ -171,12 +130,6 @@ def collect_provenance(folders: list[Path]) -> pd.DataFrame:
         row["commit"] = f"{run.get('commit') or 'unknown'}{dirty}"
         rows.append(row)
     return as_table(rows, PROVENANCE_COLUMNS)
-
-
-def logged_losses(folder: Path) -> pd.DataFrame:
-    """Read a run folder's losses.csv (LOGGED_COLUMNS); no file gives an empty table."""
-    path = folder / "losses.csv"
-    return read_table(path, LOGGED_COLUMNS) if path.is_file() else as_table([], LOGGED_COLUMNS)
 
 
 def best_serial(runs: pd.DataFrame, threads: int | None = None, tuned: bool = False) -> str | None:
