@@ -3,6 +3,7 @@
 A run that is not ok keeps its row, its status and its cause, and never has a time.
 """
 
+import functools
 import json
 import math
 from datetime import datetime
@@ -40,12 +41,27 @@ NOT_OF_RATE_ONLY_RUNS = ["train_seconds", "validation_metric", "test_metric", "t
 def read_run(folder: Path) -> dict:
     """Read a folder's run.json: every key of it and, missing readings as None, every column of runs.csv.
 
-    Its curve is a list of (samples, seconds, validation metric), in the order of samples.
+    Its curve is a list of (samples, seconds, validation metric), in the order of samples. The run is kept for the next
+    caller, so it is not to be changed.
 
     Raises:
         ValueError: the file cannot be read or does not say which run it is; the message names it.
     """
     path = folder / "run.json"
+    try:
+        return _read(path, path.stat().st_mtime_ns)
+    except OSError as error:
+        raise _unreadable(path, error) from error
+
+
+def _unreadable(path: Path, error: Exception) -> ValueError:
+    reason = f"{type(error).__name__}: {error}"
+    return ValueError(f"{path} cannot be read as a run ({reason}); delete its folder, run it again")
+
+
+@functools.cache
+def _read(path: Path, _modified: int) -> dict:
+    """Read a run.json once for all tables and charts that one process makes of it."""
     try:
         run = json.loads(path.read_text(encoding="utf-8"))
         readings = run | (run.get("clocks") or {})
@@ -53,9 +69,8 @@ def read_run(folder: Path) -> dict:
         # A run of an earlier format names no metric and has other points; its spec is not that of the present config.
         run["curve"] = sorted(map(_point, (run["metric"] and run.get("curve")) or []))
         run["started"] = datetime.fromisoformat(run["started_at"]).timestamp()
-    except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
-        reason = f"{type(error).__name__}: {error}"
-        raise ValueError(f"{path} cannot be read as a run ({reason}); delete its folder, run it again") from error
+    except (ValueError, TypeError, KeyError, AttributeError) as error:
+        raise _unreadable(path, error) from error
     if any(run[key] is None for key in [*CELL, "seed", "status"]):
         raise ValueError(f"{path} does not say which run it is; delete its folder, run it again")
     if run["cause"] is None:
