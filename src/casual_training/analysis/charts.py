@@ -14,7 +14,7 @@ from pathlib import Path
 
 import matplotlib
 import pandas as pd
-from matplotlib import style
+import seaborn
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
@@ -39,13 +39,12 @@ LINE_HEIGHT = 0.21  # inches, of a line of text beside a chart
 MOST_POINTS = 200  # of a smoothed curve
 MOST_OF_A_CHART = 10_000  # points of losses, over one x axis; a page of more opens slowly
 MOST_CURVES = 100  # accuracies of a workload that are drawn one by one
-# Seaborn's palette "colorblind" without its two palest. Seaborn itself would take half a second to import.
-COLOURS = ["#0173b2", "#de8f05", "#029e73", "#d55e00", "#cc78bc", "#ca9161", "#949494", "#56b4e9"]
+COLOURS = [seaborn.color_palette("colorblind")[i] for i in (0, 1, 2, 3, 4, 5, 7, 9)]  # without the two palest
 DASHES = ["-", (0, (5, 2)), (0, (1, 1.3)), (0, (6, 2, 1, 2)), (0, (3, 1.5, 1, 1.5, 1, 1.5))]
 MARKERS = ["o", "s", "^", "D", "v", "P", "X"]  # one fewer than colours: only the 57th method looks like the first
 STALENESS_BINS = {0: "none", 1: "1", 2: "2", 3: "3", 4: "4 to 7", 8: "8 or more"}  # by the first number of each
-STALENESS_SHADES = matplotlib.colormaps["cividis_r"].resampled(len(STALENESS_BINS) + 2).colors[1:-1]
-STYLE = style.library["seaborn-v0_8-whitegrid"] | {
+STALENESS_SHADES = seaborn.color_palette("cividis_r", len(STALENESS_BINS))
+STYLE = seaborn.axes_style("whitegrid") | {
     "font.size": 10,
     # The first comes with matplotlib; a browser without it finds one that is not wider.
     "font.sans-serif": ["DejaVu Sans", "Verdana", "Arial"],

@@ -17,7 +17,7 @@ import math
 from dataclasses import dataclass
 
 import numpy
-from scipy import special
+from scipy import stats
 
 CONFIDENCE = 0.95  # that all declared intervals hold at once
 MARGIN = 1.05  # a speed-up within 1/MARGIN and MARGIN makes no difference to anybody
@@ -96,7 +96,7 @@ def _half_width(spread: float, n: int, declared: int, sides: int = 2) -> float:
 
 @functools.cache
 def _quantile(error: float, freedom: int) -> float:
-    return float(special.stdtrit(freedom, 1 - error))
+    return float(stats.t.ppf(1 - error, freedom))
 
 
 def _further_seeds(mean: float, spread: float, n: int, declared: int, margin: float) -> int | None:
