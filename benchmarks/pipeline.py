@@ -1,42 +1,102 @@
-"""Waiting around the study: a dry run over a grid of 1,000 runs, and the default study's page made again.
+"""Waiting around the study: a dry run over 1,000 made-up runs, and their tables, charts and page made again.
 
     python benchmarks/pipeline.py
 
-The page is made again from results/default, so the default study has to be there.
+The page of the default study is made again, too, from results/default, so that study has to be there.
 """
 
 import json
+import random
 import statistics
 import subprocess
 import sys
 import tempfile
 import time
+from pathlib import Path
+
+import psutil
+
+from casual_training.run import Run
+from casual_training.study import PROJECT, plan, read_config, validate
+
+sys.path.append(str(PROJECT / "tests"))
+import fake_study
 
 REPEATS = 3
-# 50 seeds x (2 serial + 6 x 3 parallel) = 1,000 runs, and 50 ceilings.
-COPIES = [f"hogwild_{number}" for number in range(6)]
+# 10 seeds x 3 workloads x (2 serial + 8 x 4 parallel) = 1,020 runs; with 30 points of their curves and 687 losses each.
+PARALLEL = ["hogwild", "hogwild_locked", "local_sgd", "sync_shared", "sync_shared_global_batch"]
+PARALLEL += ["ddp", "ddp_global_batch", "ps_push_pull"]
 GRID = {
-    "study": {"name": "grid", "methods": ["serial", "threads", *COPIES], "seeds": list(range(50)), "diagnose": False},
-    "methods": {name: {"strategy": "hogwild"} for name in COPIES},
+    "study": {
+        "name": "grid",
+        "workloads": ["fashion_mnist-simple_nn", "fashion_mnist-ps_net", "mnist-simple_nn"],
+        "methods": ["serial", "threads", *PARALLEL],
+        "workers": [2, 4, 8, 16],
+        "seeds": list(range(10)),
+    },
+    "workloads": {"fashion_mnist-simple_nn": {"target": None}},
+    "machine": {"cores": 2},
 }
-
-
-def seconds_of(*arguments: str) -> str:
-    seconds = []
-    for _ in range(REPEATS):
-        started = time.perf_counter()
-        subprocess.run([sys.executable, "-m", "snakemake", *arguments], check=True, capture_output=True)
-        seconds.append(time.perf_counter() - started)
-    return f"{statistics.median(seconds):.2f} s (from {min(seconds):.2f} to {max(seconds):.2f})"
+PARTS = ("Snakefile", "config.yaml", "examples", "profiles", "src", "workflow")
 
 
 def main() -> None:
-    with tempfile.NamedTemporaryFile("w", suffix=".json") as overlay:
-        json.dump(GRID, overlay)
-        overlay.flush()
-        dry_run = seconds_of("-n", "--quiet", "--cores", "4", "--configfile", overlay.name)
-    print(f"snakemake -n on 1,000 runs: {dry_run}")
-    print(f"snakemake --cores 1 report: {seconds_of('--cores', '1', 'report')}")
+    with tempfile.TemporaryDirectory() as folder:
+        root = Path(folder)
+        overlay = make_project(root)
+        snakemake = [sys.executable, "-m", "snakemake", "--configfile", str(overlay), "--cores", "1"]
+        config = validate(read_config([PROJECT / "config.yaml", overlay]))
+        n_runs = len(plan(config))
+        print(f"{n_runs:,} runs: snakemake -n: {measure([*snakemake, '-n', '--quiet'], root)}")
+        fake_study.write_study(root, config, some_fail)
+        collect = [sys.executable, "-m", "casual_training", "collect", "--study", json.dumps(config)]
+        print(f"{n_runs:,} runs: casual-training collect: {measure(collect, root)}")
+        print(f"{n_runs:,} runs: snakemake --cores 1 report: {measure([*snakemake, 'report'], root)}")
+        page = root / "reports" / "grid" / "report.html"
+        print(f"{n_runs:,} runs: the page: {page.stat().st_size / 1e6:.2f} MB")
+    report = [sys.executable, "-m", "snakemake", "--cores", "1", "report"]
+    print(f"the default study: snakemake --cores 1 report: {measure(report, Path.cwd())}")
+
+
+def make_project(root: Path) -> Path:
+    """Make a project folder of links to this one, without its results; returns the overlay of the grid in it."""
+    for part in PARTS:
+        (root / part).symlink_to(PROJECT / part)
+    overlay = root / "grid.json"
+    overlay.write_text(json.dumps(GRID))
+    return overlay
+
+
+def some_fail(run: Run) -> dict:
+    """Let one run in fifty fail."""
+    fails = random.Random(run.folder).random() < 1 / 50
+    return fake_study.failed("failed", f"worker {run.workers - 1} ended with exit code 1") if fails else {}
+
+
+def measure(command: list[str], folder: Path) -> str:
+    """Run a command a few times; give the median and range of its seconds, and the most memory that it took."""
+    taken = [seconds_and_peak(command, folder) for _ in range(REPEATS)]
+    seconds, peaks = zip(*taken, strict=True)
+    return f"{statistics.median(seconds):.1f} s ({min(seconds):.1f} to {max(seconds):.1f}), {max(peaks):.0f} MB"
+
+
+def seconds_and_peak(command: list[str], folder: Path) -> tuple[float, float]:
+    """Run a command; give its seconds and the highest sum of the resident memory of all its processes, in MB."""
+    started, peak = time.perf_counter(), 0.0
+    process = psutil.Popen(command, cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    while process.poll() is None:
+        peak = max(peak, resident_mb(process))
+        time.sleep(0.05)
+    if process.returncode:
+        raise subprocess.CalledProcessError(process.returncode, command)
+    return time.perf_counter() - started, peak
+
+
+def resident_mb(process: psutil.Process) -> float:
+    try:
+        return sum(one.memory_info().rss for one in [process, *process.children(recursive=True)]) / 1e6
+    except psutil.NoSuchProcess:  # it ended meanwhile
+        return 0.0
 
 
 if __name__ == "__main__":

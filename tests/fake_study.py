@@ -185,7 +185,7 @@ def describe_run(run: Run, position: int = 0) -> dict:
         "steal_share": 0.0,
         "contaminated": False,
         "attempt": 1,
-        "curve": make_curve(samples, seconds, accuracy),
+        "curve": make_curve(samples, seconds, accuracy, run.snapshots),
         "worker_records": [of_worker | {"rank": rank} for rank in range(workers)],
         "server_record": None,
         "details": {},
@@ -207,7 +207,7 @@ def make_diagnosis(run: Run) -> dict:
     return {"seconds": seconds, "samples_per_second": 0.95 * SAMPLES / train_seconds(run), "lost_updates": lost}
 
 
-def make_curve(samples: int, seconds: float, accuracy: float, points: int = 20) -> list[dict]:
+def make_curve(samples: int, seconds: float, accuracy: float, points: int) -> list[dict]:
     """Invent snapshots of a run: an accuracy that rises from about 0.6 ever slower, with noise, to its last one."""
     noise = random.Random(f"{seconds} {accuracy}")
     shares = [number / points for number in range(1, points + 1)]

@@ -90,7 +90,7 @@ def mixed(run):
     if run.method == "unlocked" and run.workers == 2:
         return fake_study.failed("failed", "worker 1 raised RuntimeError: modified by an inplace operation")
     if run.method == "hogwild" and (run.workers, run.seed) == (4, 2):
-        return {"curve": fake_study.make_curve(fake_study.SAMPLES, 13.5, 0.80), "validation_metric": 0.80}
+        return {"curve": fake_study.make_curve(fake_study.SAMPLES, 13.5, 0.80, points=20), "validation_metric": 0.80}
     return {}
 
 
@@ -245,7 +245,7 @@ def fails_where(*methods):
 
 
 def never_there(run):
-    return {"curve": fake_study.make_curve(fake_study.SAMPLES, 20.0, 0.5)}
+    return {"curve": fake_study.make_curve(fake_study.SAMPLES, 20.0, 0.5, points=20)}
 
 
 @pytest.mark.parametrize(

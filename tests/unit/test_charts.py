@@ -179,6 +179,31 @@ def test_every_seed_is_drawn_against_seconds_and_against_samples_with_a_gap_and_
         assert list(dots.get_ydata()) == pytest.approx([0.21, 0.22])
 
 
+def test_very_many_losses_are_thinned_evenly_with_both_ends_and_the_chart_says_so(monkeypatch):
+    data = charts.losses_data(logs([("serial", 1), ("hogwild", 2)], n_steps=100))
+    assert "points" not in charts.losses(data).axes[0].get_xlabel()
+    monkeypatch.setattr(charts, "MOST_OF_A_CHART", 20)
+    (axis,) = charts.losses(data).axes
+    assert [list(line.get_xdata()[[0, 1, -1]]) for line in axis.lines] == [[1, 12, 100], [1, 23, 200]]
+    assert [len(line.get_xdata()) for line in axis.lines] == [10, 10]
+    assert axis.get_xlabel().endswith("of each line at most 10 points are drawn")
+    assert charts.smoothed_losses_data(data)["configuration"].value_counts().tolist() == [10, 10]
+
+
+def test_very_many_accuracies_are_drawn_as_medians_with_a_dot_for_every_seed_and_the_legend_says_so(monkeypatch):
+    said = "line: median of the seeds; dot: end of a seed"
+    data = charts.accuracy_data(curves([("serial", 1), ("hogwild", 2)], seeds=(1, 2, 6), points=2))
+    assert said not in [text.get_text() for text in words(charts.accuracy(data, {}))]
+    monkeypatch.setattr(charts, "MOST_CURVES", 5)
+    figure = charts.accuracy(data, {})
+    assert said in [text.get_text() for text in words(figure)]
+    for axis, xs in zip(figure.axes, ([0.5, 1], [100, 200]), strict=True):
+        line, dots = [line for line in axis.lines if len(line.get_xdata())][2:]  # of hogwild
+        assert list(line.get_xdata()) == xs
+        assert list(line.get_ydata()) == pytest.approx([0.12, 0.22])
+        assert list(dots.get_ydata()) == pytest.approx([0.21, 0.22, 0.26])
+
+
 def test_the_target_is_a_line_with_its_name_beside_it_in_both_panels_of_its_workload_only():
     data = charts.accuracy_data(curves([("serial", 1)], workloads=("images", "texts")))
     figure = charts.accuracy(data, {"images": 0.335})

@@ -28,6 +28,7 @@ from casual_training.analysis.columns import (
     CODE_COST_COLUMNS,
     LOSSES_COLUMNS,
     SMOOTHED_COLUMNS,
+    SMOOTHED_SUMMARY_COLUMNS,
     SUMMARY_COLUMNS,
     as_table,
 )
@@ -36,6 +37,8 @@ from casual_training.files import write_whole
 WIDTH = 4.7  # inches; a phone shows this at about three quarters
 LINE_HEIGHT = 0.21  # inches, of a line of text beside a chart
 MOST_POINTS = 200  # of a smoothed curve
+MOST_OF_A_CHART = 10_000  # points of losses, over one x axis; a page of more opens slowly
+MOST_CURVES = 100  # accuracies of a workload that are drawn one by one
 COLOURS = [seaborn.color_palette("colorblind")[i] for i in (0, 1, 2, 3, 4, 5, 7, 9)]  # without the two palest
 DASHES = ["-", (0, (5, 2)), (0, (1, 1.3)), (0, (6, 2, 1, 2)), (0, (3, 1.5, 1, 1.5, 1, 1.5))]
 MARKERS = ["o", "s", "^", "D", "v", "P", "X"]  # one fewer than colours: only the 57th method looks like the first
@@ -48,6 +51,7 @@ STYLE = seaborn.axes_style("whitegrid") | {
     "axes.titlesize": 10,
     "axes.titlelocation": "left",
     "axes.titleweight": "bold",
+    "axes.titley": 1.0,  # where it would be put anyhow, after looking at every tick
     "legend.frameon": False,
     "text.parse_math": False,  # a "$" in a name is a dollar sign
     "svg.fonttype": "none",  # text stays text: it can be searched and copied
@@ -60,13 +64,18 @@ def losses_data(logs: pd.DataFrame) -> pd.DataFrame:
     Args:
         logs: the logged losses of one run a configuration, with the columns of CELL and `oversubscribed` beside them.
     """
-    curves = [as_table([], LOSSES_COLUMNS)]
+    curves = []
     for (_, method, workers, epochs), rows in logs.groupby(CELL, sort=False):
         rows = rows.sort_values("seconds", kind="stable")
         name = _configuration(method, workers, epochs, rows["oversubscribed"])
         rows = rows.assign(configuration=name, logged_batch=range(1, len(rows) + 1))
-        curves.append(as_table(rows, LOSSES_COLUMNS))
-    return pd.concat(curves, ignore_index=True)
+        curves.append(rows)
+    return _joined(curves, LOSSES_COLUMNS)
+
+
+def _joined(curves: list[pd.DataFrame], columns: dict[str, str]) -> pd.DataFrame:
+    """Put curves below each other, in a table of exactly these columns."""
+    return as_table(pd.concat(curves, ignore_index=True) if curves else [], columns)
 
 
 def _configuration(method: str, workers: int, epochs: float, oversubscribed: pd.Series) -> str:
@@ -84,15 +93,34 @@ def losses_summary(data: pd.DataFrame) -> pd.DataFrame:
 def smoothed_losses_data(data: pd.DataFrame) -> pd.DataFrame:
     """Smooth each curve of `losses_data` exponentially (SMOOTHED_COLUMNS), to at most 200 points a curve.
 
-    The span of the smoothing is a twentieth of the curve.
+    The span of the smoothing is a twentieth of the curve. Where there are very many curves, each has fewer points.
     """
-    curves = [as_table([], SMOOTHED_COLUMNS)]
+    most, curves = min(MOST_POINTS, most_points(data)), []
     for _, rows in data.groupby(["workload", "configuration"], sort=False):
         rows = rows.assign(loss_smoothed=rows["loss"].ewm(span=max(1, len(rows) / 20)).mean())
-        last, n_points = len(rows) - 1, min(len(rows), MOST_POINTS)
-        kept = [round(point * last / max(1, n_points - 1)) for point in range(n_points)]
-        curves.append(as_table(rows.iloc[kept], SMOOTHED_COLUMNS))
-    return pd.concat(curves, ignore_index=True)
+        curves.append(_thinned(rows, most))
+    return _joined(curves, SMOOTHED_COLUMNS)
+
+
+def most_points(data: pd.DataFrame) -> int:
+    """Say how many points each curve of `losses_data` may have, so that no chart has too many: 2 or more."""
+    n_curves = data.groupby("workload", sort=False)["configuration"].nunique().sum()
+    return max(2, MOST_OF_A_CHART // max(1, n_curves))
+
+
+def smoothed_losses_summary(data: pd.DataFrame) -> pd.DataFrame:
+    """Summarise each curve of `smoothed_losses_data` (SMOOTHED_SUMMARY_COLUMNS), for a page of many curves."""
+    curves = data.groupby(["workload", "configuration"], sort=False)
+    summary = curves.agg(
+        seconds=("seconds", "last"), lowest_loss=("loss_smoothed", "min"), last_loss=("loss_smoothed", "last")
+    )
+    return as_table(summary.reset_index(), SMOOTHED_SUMMARY_COLUMNS)
+
+
+def _thinned(curve: pd.DataFrame, most: int) -> pd.DataFrame:
+    """Choose at most so many points of a curve, evenly and with both ends."""
+    last, n_points = len(curve) - 1, min(len(curve), most)
+    return curve.iloc[[round(point * last / max(1, n_points - 1)) for point in range(n_points)]]
 
 
 def accuracy_data(curves: pd.DataFrame) -> pd.DataFrame:
@@ -102,11 +130,11 @@ def accuracy_data(curves: pd.DataFrame) -> pd.DataFrame:
         curves: seed, samples, seconds, metric and validation_metric of each point, with the columns of CELL and
             `oversubscribed` beside them.
     """
-    named = [as_table([], ACCURACY_COLUMNS)]
+    named = []
     for (_, method, workers, epochs), rows in curves.groupby(CELL, sort=False):
         name = _configuration(method, workers, epochs, rows["oversubscribed"])
-        named.append(as_table(rows.assign(configuration=name), ACCURACY_COLUMNS))
-    return pd.concat(named, ignore_index=True)
+        named.append(rows.assign(configuration=name))
+    return _joined(named, ACCURACY_COLUMNS)
 
 
 def accuracy_summary(data: pd.DataFrame, rises: dict[str, bool]) -> pd.DataFrame:
@@ -135,10 +163,18 @@ def code_cost_data(comparison: pd.DataFrame, runs: pd.DataFrame) -> pd.DataFrame
 
 
 def losses(data: pd.DataFrame) -> Figure:
-    """Draw the original study's chart from `losses_data`: training loss against logged batches."""
+    """Draw the original study's chart from `losses_data`: training loss against logged batches.
+
+    Where there are very many, the chart says how many of each curve it has.
+    """
+    most, xlabel = most_points(data), "logged batch, all workers together"
+    curves = [rows for _, rows in data.groupby(["workload", "configuration"], sort=False)]
+    if any(len(curve) > most for curve in curves):
+        xlabel += f"\nof each line at most {most:,} points are drawn"
+        data = _joined([_thinned(curve, most) for curve in curves], LOSSES_COLUMNS)
     figure, axes = _draw_curves(data, "logged_batch", "loss", line_width=0.7)
     for axis in axes:
-        axis.set(xlabel="logged batch, all workers together", ylabel="training loss")
+        axis.set(xlabel=xlabel, ylabel="training loss")
     return figure
 
 
@@ -153,17 +189,27 @@ def smoothed_losses(data: pd.DataFrame) -> Figure:
 def accuracy(data: pd.DataFrame, targets: dict[str, float]) -> Figure:
     """Draw `accuracy_data`, a line a seed with a dot at its end: against seconds of training, then against samples.
 
+    Where some workload has more than MOST_CURVES of them, a line is the median of a configuration's seeds instead, and
+    the legend says so; every seed still has its dot.
+
     Args:
         data: as `accuracy_data` gives it.
         targets: the metric that counts as trained, by workload; a workload without one has no line for it.
     """
     names, styles = _labels_and_styles(data)
+    n_curves = data.drop_duplicates(["workload", "configuration", "seed"])["workload"].value_counts()
+    as_medians = bool((n_curves > MOST_CURVES).any())
     with matplotlib.rc_context(STYLE):
-        figure, axes = facets(data, height=2.4, extra=LINE_HEIGHT * _n_lines(names), panels=2)
+        figure, axes = facets(data, height=2.4, extra=LINE_HEIGHT * (_n_lines(names) + as_medians), panels=2)
+        if as_medians:
+            axes[0].add_line(Line2D([], [], linestyle="none", label="line: median of the seeds; dot: end of a seed"))
         for number, (workload, group) in enumerate(data.groupby("workload", sort=False)):
+            ends = group.drop_duplicates(["configuration", "seed"], keep="last")
+            lines = _medians(group) if as_medians else _interrupted(group, ends)
             over_seconds, over_samples = axes[2 * number : 2 * number + 2]
-            _draw_accuracies(over_seconds, group, "seconds", names, styles, targets.get(workload))
-            _draw_accuracies(over_samples, group, "samples", names, styles, targets.get(workload))
+            for axis, x in ((over_seconds, "seconds"), (over_samples, "samples")):
+                _draw_accuracies(axis, x, lines, ends, names, styles)
+                _finish_accuracies(axis, group["metric"].iloc[0], targets.get(workload))
             over_seconds.set(xlabel="seconds of training")
             over_samples.set(xlabel="samples, all workers together")
         draw_legend(figure, axes, handlelength=4)
@@ -234,13 +280,16 @@ def save(figure: Figure, stem: Path, title: str) -> None:
     """
     text, temporary = io.StringIO(), stem.with_name(f".{stem.name}.{os.getpid()}.png")
     with matplotlib.rc_context(STYLE | {"svg.hashsalt": stem.name}):
+        # Laid out once is enough; with a layout engine, each file would also be drawn once in vain.
+        figure.get_layout_engine().execute(figure)
+        figure.set_layout_engine(None)
         figure.savefig(text, format="svg", metadata={"Title": title})
-        figure.set_layout_engine("none")  # laid out once is enough
         # Metadata hold the date and the addresses of vocabularies.
         svg = re.sub(r"\s*<metadata>.*</metadata>", "", text.getvalue(), flags=re.DOTALL)
         svg = re.sub(r'(\bid="|href="#|url\(#)', rf"\g<1>{stem.name}-", svg)
         write_whole(stem.with_suffix(".svg"), svg)
-        figure.savefig(temporary, dpi=200, metadata={"Software": None})
+        quick = {"compress_level": 1}  # a third larger and several times as fast
+        figure.savefig(temporary, dpi=200, metadata={"Software": None}, pil_kwargs=quick)
         os.replace(temporary, stem.with_suffix(".png"))
 
 
@@ -271,16 +320,29 @@ def _n_lines(names: dict[str, str]) -> int:
     return sum(label.count("\n") + 1 for label in names.values())
 
 
+def _interrupted(curves: pd.DataFrame, ends: pd.DataFrame) -> pd.DataFrame:
+    """Put a gap behind each seed: one line for all seeds is quick, a line a seed takes seconds where there are many."""
+    return pd.concat([curves, ends.assign(validation_metric=float("nan"))]).sort_index(kind="stable")
+
+
+def _medians(curves: pd.DataFrame) -> pd.DataFrame:
+    """Give each configuration's median curve over its seeds, point by point."""
+    point = curves.groupby(["configuration", "seed"]).cumcount()
+    medians = curves.groupby(["configuration", point], sort=False)[["samples", "seconds", "validation_metric"]].median()
+    return medians.reset_index()
+
+
 def _draw_accuracies(
-    axis: Axes, group: pd.DataFrame, x: str, names: dict[str, str], styles: dict[str, dict], target: float | None
+    axis: Axes, x: str, lines: pd.DataFrame, ends: pd.DataFrame, names: dict[str, str], styles: dict[str, dict]
 ) -> None:
-    for name, curves in group.groupby("configuration", sort=False):
-        ends = curves.drop_duplicates("seed", keep="last")
-        # One line for all seeds, interrupted behind each: a line a seed takes seconds where there are many.
-        line = pd.concat([curves, ends.assign(validation_metric=float("nan"))]).sort_index(kind="stable")
+    ends_of = dict(list(ends.groupby("configuration")))
+    for name, line in lines.groupby("configuration", sort=False):
         axis.plot(line[x], line["validation_metric"], linewidth=1, label=names[name], **styles[name])
-        axis.plot(ends[x], ends["validation_metric"], "o", markersize=3, color=styles[name]["color"])
-    metric = group["metric"].iloc[0]
+        own = ends_of[name]
+        axis.plot(own[x], own["validation_metric"], "o", markersize=3, color=styles[name]["color"])
+
+
+def _finish_accuracies(axis: Axes, metric: str, target: float | None) -> None:
     if target is not None:
         axis.axhline(target, color="0.35", linewidth=1)
         words = f"target\n{wording.short_metric(metric, target)}"

@@ -204,6 +204,13 @@ SUMMARY_COLUMNS = {
     "last_loss": FIGURE,
 }
 SMOOTHED_COLUMNS = {"workload": TEXT, "configuration": TEXT, "seconds": FIGURE, "loss_smoothed": FIGURE}
+SMOOTHED_SUMMARY_COLUMNS = {
+    "workload": TEXT,
+    "configuration": TEXT,
+    "seconds": FIGURE,
+    "lowest_loss": FIGURE,
+    "last_loss": FIGURE,
+}
 FOREST_COLUMNS = {
     "workload": TEXT,
     "configuration": TEXT,

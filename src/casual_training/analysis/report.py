@@ -114,7 +114,7 @@ def render(
         command: what a person types to run the study again.
         answers: what verdict.json says of each workload.
         tables: runs, ceilings, comparison, claims, cost, diagnostics, switching, provenance, forest, waterfall,
-            losses_smoothed, code_cost, staleness, and the summaries accuracy and losses.
+            code_cost, staleness, and the summaries accuracy, losses_smoothed and losses.
         figures: the text of each chart's SVG file, by the names in CHARTS.
         ended: how the planned runs have ended, ceilings included.
         missing: the planned runs without a result, in words.

@@ -3,6 +3,7 @@
 A file that somebody cut, copied wrongly or edited by hand ends in one sentence that names it, never in a traceback.
 """
 
+import functools
 import json
 from datetime import datetime
 from pathlib import Path
@@ -30,12 +31,27 @@ MAGNITUDES = (1e-100, 1e100)  # of a figure that is not 0: no reading is beyond,
 def read_run(folder: Path) -> dict:
     """Read a folder's run.json: every key of it and, missing readings as None, every column of runs.csv.
 
-    Its curve is a list of (samples, seconds, validation metric), in the order of samples.
+    Its curve is a list of (samples, seconds, validation metric), in the order of samples. The run is kept for the next
+    caller, so it is not to be changed.
 
     Raises:
         ValueError: the file cannot be read or does not say which run it is; the message names it.
     """
     path = folder / "run.json"
+    try:
+        return _read(path, path.stat().st_mtime_ns)
+    except OSError as error:
+        raise _unreadable(path, error) from error
+
+
+def _unreadable(path: Path, error: Exception) -> ValueError:
+    reason = " ".join(f"{type(error).__name__}: {error}".split())
+    return ValueError(f"{path} cannot be read as a run ({reason}); delete its folder, run it again")
+
+
+@functools.cache
+def _read(path: Path, _modified: int) -> dict:
+    """Read a run.json once for all tables and charts that one process makes of it."""
     try:
         run = json.loads(path.read_text(encoding="utf-8"))
         readings = run | (run.get("clocks") or {})
@@ -44,9 +60,8 @@ def read_run(folder: Path) -> dict:
         run["curve"] = sorted(map(_point, (run["metric"] and run.get("curve")) or []))
         run["started"] = datetime.fromisoformat(run["started_at"]).timestamp()
         _check_parts(run)
-    except (OSError, ValueError, TypeError, LookupError, AttributeError, OverflowError, RecursionError) as error:
-        reason = " ".join(f"{type(error).__name__}: {error}".split())
-        raise ValueError(f"{path} cannot be read as a run ({reason}); delete its folder, run it again") from error
+    except (ValueError, TypeError, LookupError, AttributeError, OverflowError, RecursionError) as error:
+        raise _unreadable(path, error) from error
     spec = run.get("spec") or {}
     if any(run[key] is None or run[key] != spec.get(key, run[key]) for key in WHICH) or run["status"] is None:
         raise ValueError(f"{path} does not say which run it is; delete its folder, run it again")

@@ -58,17 +58,16 @@ LONG_AGO = 1_000_000_000  # seconds since 1970: the year 2001; Snakemake takes 0
 
 def collect(config: dict, root: Path) -> None:
     """Write runs.csv, ceilings.csv, switching.csv and tuning.csv from the run folders that the present config plans."""
-    folders, ceiling_folders = _folders(plan(config), root), _folders(plan_ceilings(config), root)
+    made = _made(plan(config), root)
+    folders, ceiling_folders = [root / run.folder for run in made], _folders(plan_ceilings(config), root)
     targets = {name: workload.get("target") for name, workload in config["workloads"].items()}
     runs = tables.collect_runs(folders, methods(config), targets)
     _write(runs, _results(config, root) / "runs.csv")
     _write(tables.collect_ceilings(ceiling_folders), _results(config, root) / "ceilings.csv")
-    as_is = _folders([run for run in plan(config) if not run.tune], root)
+    as_is = [root / run.folder for run in made if not run.tune]
     _write(switching.collect_switching(as_is), _results(config, root) / "switching.csv")
     trials = [
-        _read_trial(folder / "run.json", targets[run.workload])
-        for run in plan_trials(config)
-        for folder in _folders([run], root)
+        _read_trial(root / run.folder / "run.json", targets[run.workload]) for run in _made(plan_trials(config), root)
     ]
     found = tuning.tuning(trials, methods(config), len(config["study"]["tune"]))
     _write(found, _results(config, root) / "tuning.csv")
@@ -185,7 +184,9 @@ def write_report(config: dict, root: Path, command: str) -> None:
         "accuracy": charts.accuracy_summary(
             read_table(reports / "tables" / "accuracy.csv", ACCURACY_COLUMNS), tables.directions(_runs(config, root))
         ),
-        "losses_smoothed": read_table(reports / "tables" / "losses_smoothed.csv", SMOOTHED_COLUMNS),
+        "losses_smoothed": charts.smoothed_losses_summary(
+            read_table(reports / "tables" / "losses_smoothed.csv", SMOOTHED_COLUMNS)
+        ),
         "losses": charts.losses_summary(read_table(reports / "tables" / "losses.csv", LOSSES_COLUMNS)),
         "code_cost": read_table(reports / "tables" / "code_cost.csv", CODE_COST_COLUMNS),
     }
@@ -233,11 +234,14 @@ def _has_result(run: Run, root: Path) -> bool:
 
 def _folders(planned: list[Run], root: Path) -> list[Path]:
     """List the folders whose result was made from the very spec that is planned now."""
+    return [root / run.folder for run in _made(planned, root)]
+
+
+def _made(planned: list[Run], root: Path) -> list[Run]:
+    """List the runs whose result was made from the very spec that is planned now."""
     present = [run for run in planned if _has_result(run, root)]
     return [
-        root / run.folder
-        for run in present
-        if run_folders.read_run(root / run.folder).get("spec") == json.loads(json.dumps(run.spec))
+        run for run in present if run_folders.read_run(root / run.folder).get("spec") == json.loads(json.dumps(run.spec))
     ]
 
 

@@ -18,9 +18,9 @@ CHARTS = {  # in the order of the page; a title, and the caption of the table be
     "accuracy": ("Validation {metric} during training", "A summary; the CSV file has every point"),
     "losses_smoothed": (
         "Training loss of the first seed, smoothed, against seconds of training",
-        "The smoothed losses",
+        "A summary of the smoothed losses; the CSV file has every point",
     ),
-    "losses": ("Training loss of the first seed, every logged batch", "A summary; the CSV file has every batch"),
+    "losses": ("Training loss of the first seed against logged batches", "A summary; the CSV file has every batch"),
     "code_cost": ("Speed-up against the lines of code that it costs", "What each configuration costs and gains"),
     "staleness": (
         "How many updates of other workers an update missed",
