@@ -2,7 +2,6 @@
 
 import itertools
 
-import pandas as pd
 import pytest
 from matplotlib.text import Text
 

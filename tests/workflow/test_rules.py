@@ -166,7 +166,7 @@ def test_plot_losses_draws_both_charts_and_writes_the_table_behind_the_smoothed_
     *figures, table = make_again(analysed, "plot_losses", *charts, "reports/default/tables/losses_smoothed.csv")
     assert_images(figures)
     smoothed = pd.read_csv(table)
-    assert {"workload", "configuration", "seconds", "loss_smoothed"} == set(smoothed)
+    assert {"workload", "configuration", "seconds", "samples", "loss_smoothed"} == set(smoothed)
     assert smoothed["configuration"].nunique() == 5
     assert smoothed["loss_smoothed"].between(0.2, 2.5).all()
 

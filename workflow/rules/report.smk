@@ -1,6 +1,16 @@
 # From tables to charts and the page.
 
-CHARTS = ["forest", "waterfall", "accuracy", "losses_smoothed", "losses", "code_cost", "staleness"]
+CHARTS = [
+    "forest",
+    "waterfall",
+    "accuracy",
+    "scaling",
+    "step_time",
+    "losses",
+    "losses_smoothed",
+    "staleness",
+    "code_cost",
+]
 
 
 rule plot_losses:
@@ -89,6 +99,49 @@ rule plot_accuracy:
         "python -m casual_training draw-accuracy --study {params.study:q} 2>&1 | tee {log:q}"
 
 
+rule plot_scaling:
+    input:
+        comparison="results/{study}/comparison.csv",
+        runs="results/{study}/runs.csv",
+        ceilings="results/{study}/ceilings.csv",
+        sources=sources_of_analysis("charts.py", "scaling.py", "tables.py", "wording.py"),
+    output:
+        report(
+            multiext("reports/{study}/figures/scaling", ".svg", ".png"),
+            caption="../report/scaling.rst",
+            category="Charts",
+        ),
+        "reports/{study}/tables/scaling.csv",
+    log:
+        "results/{study}/logs/plot_scaling.log",
+    params:
+        study=CONFIG_JSON,
+    shell:
+        "python -m casual_training draw-scaling --study {params.study:q} 2>&1 | tee {log:q}"
+
+
+rule plot_step_time:
+    input:
+        comparison="results/{study}/comparison.csv",
+        runs="results/{study}/runs.csv",
+        sources=sources_of_analysis(
+            "charts.py", "contrasts.py", "forest.py", "step_time.py", "tables.py", "wording.py"
+        ),
+    output:
+        report(
+            multiext("reports/{study}/figures/step_time", ".svg", ".png"),
+            caption="../report/step_time.rst",
+            category="Charts",
+        ),
+        "reports/{study}/tables/step_time.csv",
+    log:
+        "results/{study}/logs/plot_step_time.log",
+    params:
+        study=CONFIG_JSON,
+    shell:
+        "python -m casual_training draw-step-time --study {params.study:q} 2>&1 | tee {log:q}"
+
+
 rule plot_code_cost:
     input:
         comparison="results/{study}/comparison.csv",
@@ -144,7 +197,7 @@ rule render_report:
         tables=expand("reports/{{study}}/tables/{chart}.csv", chart=CHARTS),
         scripts=SCRIPTS,
         sources=sources_of_analysis(
-            "code_cost.py", "original.py", "quietness.py", "report.py", "report.html.jinja2", *OF_THE_VERDICT
+            "code_cost.py", "original.py", "quietness.py", "report.py", "report.html.jinja2", "sort.js", *OF_THE_VERDICT
         ),
         outcome="src/casual_training/outcome.py",
     output:

@@ -16,7 +16,9 @@ from casual_training.analysis import (
     diagnostics,
     forest,
     report,
+    scaling,
     speedups,
+    step_time,
     switching,
     tables,
     tuning,
@@ -36,8 +38,10 @@ from casual_training.analysis.columns import (
     LOGGED_COLUMNS,
     LOSSES_COLUMNS,
     RUNS_COLUMNS,
+    SCALING_COLUMNS,
     SMOOTHED_COLUMNS,
     STALENESS_COLUMNS,
+    STEP_TIME_COLUMNS,
     SWITCHING_COLUMNS,
     TUNING_COLUMNS,
     WATERFALL_COLUMNS,
@@ -140,6 +144,20 @@ def draw_waterfall(config: dict, root: Path) -> None:
     _write(data, _reports(config, root) / "tables" / "waterfall.csv")
 
 
+def draw_scaling(config: dict, root: Path) -> None:
+    """Draw the samples per second of comparison.csv over the workers, and write the table behind it."""
+    data = scaling.scaling_data(_comparison(config, root), _runs(config, root), _ceilings(config, root))
+    _save(scaling.scaling(data), config, root, "scaling")
+    _write(data, _reports(config, root) / "tables" / "scaling.csv")
+
+
+def draw_step_time(config: dict, root: Path) -> None:
+    """Draw the speed-ups of several workloads over their step time and parameters, and write the table behind it."""
+    data = step_time.step_time_data(_comparison(config, root), _runs(config, root))
+    _save(step_time.step_time(data), config, root, "step_time")
+    _write(data, _reports(config, root) / "tables" / "step_time.csv")
+
+
 def draw_code_cost(config: dict, root: Path) -> None:
     """Draw speed-up against lines of code from comparison.csv and runs.csv, and write the table behind it."""
     data = charts.code_cost_data(_comparison(config, root), _runs(config, root))
@@ -186,6 +204,8 @@ def write_report(config: dict, root: Path, command: str) -> None:
         ),
         "losses_smoothed": read_table(reports / "tables" / "losses_smoothed.csv", SMOOTHED_COLUMNS),
         "losses": charts.losses_summary(read_table(reports / "tables" / "losses.csv", LOSSES_COLUMNS)),
+        "scaling": read_table(reports / "tables" / "scaling.csv", SCALING_COLUMNS),
+        "step_time": read_table(reports / "tables" / "step_time.csv", STEP_TIME_COLUMNS),
         "code_cost": read_table(reports / "tables" / "code_cost.csv", CODE_COST_COLUMNS),
     }
     for name in ("runs", "ceilings", "comparison", "claims", "cost", "diagnostics", "switching", "tuning"):
@@ -221,6 +241,8 @@ def everything(config: dict, root: Path, command: str) -> None:
     draw_forest(config, root)
     draw_waterfall(config, root)
     draw_accuracy(config, root)
+    draw_scaling(config, root)
+    draw_step_time(config, root)
     draw_code_cost(config, root)
     draw_staleness(config, root)
     write_report(config, root, command)

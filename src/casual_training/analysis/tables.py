@@ -30,10 +30,13 @@ ONLY_OF_OK_RUNS = [
     "train_seconds",
     "samples",
     "samples_per_second",
+    "step_ms",
     "validation_metric",
     "test_metric",
     "test_loss",
 ]
+# That are trained, of the networks that come with the project: what a run says whose record has none.
+PARAMETERS = {"simple_nn": 21_840, "ps_net": 1_199_882, "resnet34": 21_797_672}
 NOT_OF_RATE_ONLY_RUNS = ["train_seconds", "validation_metric", "test_metric", "test_loss"]
 
 
@@ -60,8 +63,17 @@ def read_run(folder: Path) -> dict:
         raise ValueError(f"{path} does not say which run it is; delete its folder, run it again")
     if run["cause"] is None:
         run["cause"] = ""
+    run["step_ms"] = _step_ms(run)
+    if run["parameters"] is None:
+        run["parameters"] = PARAMETERS.get(str((run.get("spec") or {}).get("model")))
     run["rate_only"], run["tuned"] = bool(run["rate_only"]), bool(run["tuned"])
     return run
+
+
+def _step_ms(run: dict) -> float | None:
+    """Give the milliseconds of training for each step of a worker, of the one that made most; None if none is known."""
+    n_steps = max((worker.get("steps", 0) for worker in run.get("worker_records") or []), default=0)
+    return 1000 * run["train_seconds"] / n_steps if n_steps and run["train_seconds"] else None
 
 
 def _point(entry: dict) -> tuple[int, float, float]:

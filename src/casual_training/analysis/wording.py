@@ -16,16 +16,24 @@ CHARTS = {  # in the order of the page; a title, and the caption of the table be
         "Samples per second times samples needed is the speed-up to the target",
     ),
     "accuracy": ("Validation {metric} during training", "A summary; the CSV file has every point"),
-    "losses_smoothed": (
-        "Training loss of the first seed, smoothed, against seconds of training",
-        "The smoothed losses",
+    "scaling": (
+        "Samples per second against workers, and the ceiling",
+        "Medians over the seeds of the configurations that are ok in all of them; a share is within each seed",
+    ),
+    "step_time": (
+        "Speed-up against the step time and the parameters of a network",
+        "Of each method the most workers that are not oversubscribed, where it is ok and on target in every seed",
     ),
     "losses": ("Training loss of the first seed, every logged batch", "A summary; the CSV file has every batch"),
-    "code_cost": ("Speed-up against the lines of code that it costs", "What each configuration costs and gains"),
+    "losses_smoothed": (
+        "Training loss of the first seed, smoothed, against seconds and against samples",
+        "The smoothed losses",
+    ),
     "staleness": (
         "How many updates of other workers an update missed",
         "The updates of all seeds by how many others they missed; the last bin is 64 or more",
     ),
+    "code_cost": ("Speed-up against the lines of code that it costs", "What each configuration costs and gains"),
 }
 
 
@@ -149,6 +157,11 @@ COLUMNS = {
     "energy_wh_modelled": Column("energy (Wh), modelled", digits),
     "speedup_vs_best_serial": Column("speed-up of all the work over best serial", "{:.2f}".format),
     "speedup_vs_serial_1_thread": Column("speed-up over one thread", "{:.2f}".format),
+    "ceiling": Column("ceiling, samples per second", "{:,.0f}".format),
+    "step_ms": Column("a step of a worker (ms)", digits),
+    "serial_step_ms": Column("a step of serial training (ms)", digits),
+    "parameters": Column("parameters", "{:,.0f}".format),
+    "samples": Column("samples", "{:,.0f}".format),
     "ceiling_speedup": Column("ceiling, as a speed-up", "{:.2f}".format),
     "percent_of_ceiling": Column("share of the ceiling", "{:.0f} %".format),
     "validation_metric": Column("validation {metric}", metric),
