@@ -124,9 +124,7 @@ rule plot_step_time:
     input:
         comparison="results/{study}/comparison.csv",
         runs="results/{study}/runs.csv",
-        sources=sources_of_analysis(
-            "charts.py", "contrasts.py", "forest.py", "step_time.py", "tables.py", "wording.py"
-        ),
+        sources=sources_of_analysis("charts.py", "contrasts.py", "forest.py", "step_time.py", "tables.py", "wording.py"),
     output:
         report(
             multiext("reports/{study}/figures/step_time", ".svg", ".png"),
@@ -197,7 +195,13 @@ rule render_report:
         tables=expand("reports/{{study}}/tables/{chart}.csv", chart=CHARTS),
         scripts=SCRIPTS,
         sources=sources_of_analysis(
-            "code_cost.py", "original.py", "quietness.py", "report.py", "report.html.jinja2", "sort.js", *OF_THE_VERDICT
+            "code_cost.py",
+            "original.py",
+            "quietness.py",
+            "report.py",
+            "report.html.jinja2",
+            "sort.js",
+            *OF_THE_VERDICT,
         ),
         outcome="src/casual_training/outcome.py",
     output:

@@ -59,12 +59,12 @@ def _draw(axis: Axes, group: pd.DataFrame, methods: list[str]) -> None:
         # Hollow, because points may lie on one another.
         look |= {"linestyle": DASHES[place % len(DASHES)], "fillstyle": "none", "markeredgewidth": 1.6}
         axis.plot(own["workers"].astype(int), rates, linewidth=1.4, label=label, **look)
-        over = own[own["oversubscribed"].fillna(False)]
-        for point in over.itertuples():
-            where = (point.workers, point.samples_per_second_median)
-            axis.annotate("*", where, xytext=(6, 0), textcoords="offset points", va="center", fontsize=9)
-        if len(over):
-            axis.add_line(Line2D([], [], linestyle="none", label="*: oversubscribed"))
+    over = group[group["oversubscribed"].fillna(False)]
+    for point in over.itertuples():
+        where = (point.workers, point.samples_per_second_median)
+        axis.annotate("*", where, xytext=(6, 0), textcoords="offset points", va="center", fontsize=9)
+    if len(over):
+        axis.add_line(Line2D([], [], linestyle="none", label="*: oversubscribed"))
     workers = sorted(set(group["workers"].astype(int)))
     axis.set(xscale="log", xlim=(workers[0] / 1.25, workers[-1] * 1.25), ylim=(0, None))
     axis.set(xlabel="workers", ylabel="samples per second")
