@@ -178,7 +178,7 @@ COLUMNS = {
     "best_metric": Column("best {metric}", metric),
     "last_metric_median": Column("last {metric}, median", metric),
     "pss_mb": Column("memory at the end (MB), shared pages once", "{:,.0f}".format),
-    "overlap": Column("time in which all workers trained", short_percent),
+    "overlap": Column("time in which all workers trained", percent),
     "peak_rss_mb": Column("peak memory (MB), shared pages once a worker", "{:,.0f}".format),
     "seconds": Column("seconds", "{:.2f}".format),
     "loss_smoothed": Column("smoothed loss", "{:.3f}".format),
