@@ -3,7 +3,6 @@
 import json
 
 import pytest
-from matplotlib.text import Text
 
 import fake_study
 from casual_training.analysis.columns import RUNS_COLUMNS, STEP_TIME_COLUMNS, as_table
@@ -77,10 +76,11 @@ def test_where_no_network_is_known_its_panel_says_so():
 def test_nothing_is_drawn_outside_the_figure():
     figure = step_time(data_of(SPEEDUPS))
     figure.draw_without_rendering()
-    for text in figure.findobj(Text):
+    for text in [*figure.axes[0].texts, *figure.axes[1].texts, *figure.legends[0].get_texts()]:
         box = text.get_window_extent()
-        if text.get_visible() and text.get_text().strip():
-            assert box.x0 >= 0 and box.x1 <= figure.bbox.width and box.y0 >= 0 and box.y1 <= figure.bbox.height, text
+        assert box.x0 >= 0 and box.x1 <= figure.bbox.width and box.y0 >= 0 and box.y1 <= figure.bbox.height, text
+    ticks = [tick.get_text() for tick in figure.axes[1].get_xticklabels()]
+    assert "100,000" in ticks and not any("$" in tick for tick in ticks)
 
 
 def test_an_empty_chart_is_drawn():

@@ -33,7 +33,7 @@ rule plot_losses:
     log:
         "results/{study}/logs/plot_losses.log",
     params:
-        study=CONFIG_JSON,
+        study=config_as_json,
     shell:
         "python -m casual_training draw-losses --study {params.study:q} 2>&1 | tee {log:q}"
 
@@ -54,7 +54,7 @@ rule plot_forest:
     log:
         "results/{study}/logs/plot_forest.log",
     params:
-        study=CONFIG_JSON,
+        study=config_as_json,
     shell:
         "python -m casual_training draw-forest --study {params.study:q} 2>&1 | tee {log:q}"
 
@@ -74,7 +74,7 @@ rule plot_waterfall:
     log:
         "results/{study}/logs/plot_waterfall.log",
     params:
-        study=CONFIG_JSON,
+        study=config_as_json,
     shell:
         "python -m casual_training draw-waterfall --study {params.study:q} 2>&1 | tee {log:q}"
 
@@ -94,7 +94,7 @@ rule plot_accuracy:
     log:
         "results/{study}/logs/plot_accuracy.log",
     params:
-        study=CONFIG_JSON,
+        study=config_as_json,
     shell:
         "python -m casual_training draw-accuracy --study {params.study:q} 2>&1 | tee {log:q}"
 
@@ -115,7 +115,7 @@ rule plot_scaling:
     log:
         "results/{study}/logs/plot_scaling.log",
     params:
-        study=CONFIG_JSON,
+        study=config_as_json,
     shell:
         "python -m casual_training draw-scaling --study {params.study:q} 2>&1 | tee {log:q}"
 
@@ -135,7 +135,7 @@ rule plot_step_time:
     log:
         "results/{study}/logs/plot_step_time.log",
     params:
-        study=CONFIG_JSON,
+        study=config_as_json,
     shell:
         "python -m casual_training draw-step-time --study {params.study:q} 2>&1 | tee {log:q}"
 
@@ -155,7 +155,7 @@ rule plot_code_cost:
     log:
         "results/{study}/logs/plot_code_cost.log",
     params:
-        study=CONFIG_JSON,
+        study=config_as_json,
     shell:
         "python -m casual_training draw-code-cost --study {params.study:q} 2>&1 | tee {log:q}"
 
@@ -175,7 +175,7 @@ rule plot_staleness:
     log:
         "results/{study}/logs/plot_staleness.log",
     params:
-        study=CONFIG_JSON,
+        study=config_as_json,
     shell:
         "python -m casual_training draw-staleness --study {params.study:q} 2>&1 | tee {log:q}"
 
@@ -214,8 +214,8 @@ rule render_report:
     log:
         "results/{study}/logs/render_report.log",
     params:
-        study=CONFIG_JSON,
-        again=AGAIN,
+        study=config_as_json,
+        again=command_again,
     shell:
         "python -m casual_training write-report --study {params.study:q} --again {params.again:q} 2>&1 | tee {log:q}"
 
@@ -225,8 +225,8 @@ rule report:
     log:
         f"results/{STUDY}/logs/report.log",
     params:
-        study=CONFIG_JSON,
-        again=AGAIN,
+        study=config_as_json,
+        again=command_again,
     shell:
         "python -m casual_training report --study {params.study:q} --again {params.again:q} 2>&1 | tee {log:q}"
 

@@ -87,3 +87,4 @@ def _draw(axis: Axes, data: pd.DataFrame, column: str, methods: list[str]) -> No
     axis.yaxis.set_minor_locator(NullLocator())
     axis.yaxis.set_major_formatter("{x:g}")
     axis.xaxis.set_minor_locator(NullLocator())
+    axis.xaxis.set_major_formatter(lambda value, _: f"{value:,.0f}" if value >= 1 else f"{value:g}")
