@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from casual_training.run import Run
-from casual_training.study import PROJECT, plan, plan_ceilings, plan_diagnoses, read_config, validate
+from casual_training.study import PROJECT, plan, plan_ceilings, plan_diagnoses, plan_trials, read_config, validate
 
 WORKLOAD = {
     "dataset": "fashion_mnist",
@@ -117,14 +117,15 @@ def train_seconds(run: Run) -> float:
 
 
 def write_study(root: Path, config: dict, changes: Callable[[Run], dict | None] = lambda run: {}) -> None:
-    """Write every planned run, ceiling and diagnosis under `root`.
+    """Write every planned run, ceiling, diagnosis and trial under `root`.
 
     Args:
         root: the project folder.
         config: as made by `make_config`.
         changes: keys of run.json to replace in a given run, or None to leave the run without a result.
     """
-    for position, run in enumerate([*plan(config), *plan_ceilings(config), *plan_diagnoses(config)]):
+    planned = [*plan(config), *plan_ceilings(config), *plan_diagnoses(config), *plan_trials(config)]
+    for position, run in enumerate(planned):
         changed = changes(run)
         if changed is not None:
             write_run(root / run.folder, **(describe_run(run, position) | changed))
@@ -164,9 +165,12 @@ def describe_run(run: Run, position: int = 0) -> dict:
         "oversubscribed": run.oversubscribed,
         "status": "ok",
         "expected": run.expected_failure,
+        "parameters": 1_199_882 if run.model == "ps_net" else 21_840,
         "metric": run.metric["name"],
         "higher_is_better": run.metric["higher_is_better"],
         "rate_only": False,
+        "tuned": run.tune is not None,
+        "lr_factor": run.lr_factor or 1,
         "cause": "",
         "started_at": f"2026-11-23T09:{position % 60:02}:00.000000+00:00",
         "clocks": clocks | {"wall_seconds": sum(clocks.values()) - clocks["startup_seconds"]},

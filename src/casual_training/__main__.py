@@ -106,6 +106,8 @@ def _parser() -> argparse.ArgumentParser:
         "draw-forest": "draw the speed-ups to the target",
         "draw-waterfall": "draw where these speed-ups come from",
         "draw-accuracy": "draw the accuracy chart",
+        "draw-scaling": "draw the samples per second over the workers",
+        "draw-step-time": "draw the speed-ups of several workloads over their step time",
         "draw-code-cost": "draw speed-up against lines of code",
         "draw-staleness": "draw the staleness chart",
         "write-report": "write the page",
@@ -206,6 +208,10 @@ def _analyse(arguments) -> None:
             steps.draw_waterfall(arguments.study, root)
         case "draw-accuracy":
             steps.draw_accuracy(arguments.study, root)
+        case "draw-scaling":
+            steps.draw_scaling(arguments.study, root)
+        case "draw-step-time":
+            steps.draw_step_time(arguments.study, root)
         case "draw-code-cost":
             steps.draw_code_cost(arguments.study, root)
         case "draw-staleness":

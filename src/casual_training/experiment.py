@@ -120,7 +120,7 @@ def _measure(run: Run, data_dir: Path, clock: PhaseClock) -> tuple[dict, object]
     gc.disable()  # an import makes nothing but objects that stay; it is a fifth faster without looking at them
     import torch
 
-    from casual_training import models, pipelines
+    from casual_training import flat, models, pipelines
     from casual_training.diagnosis import Diagnosis
     from casual_training.recorder import Recorder
     from casual_training.samples import load
@@ -141,7 +141,8 @@ def _measure(run: Run, data_dir: Path, clock: PhaseClock) -> tuple[dict, object]
     room = run.workers, most_steps, run.log_interval, Snapshots(model, _thresholds(run, planned_samples))
     recorder = Diagnosis(model, data, *room) if run.diagnose else Recorder(*room)
     recorder.epochs = None if run.rate_only else run.epochs
-    result = {"planned_samples": planned_samples, "status": "ok", "cause": "", "curve": []}
+    result = {"planned_samples": planned_samples, "parameters": flat.weights_of(model).numel()}
+    result |= {"status": "ok", "cause": "", "curve": []}
 
     clock.enter("spawn")
     try:

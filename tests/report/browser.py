@@ -23,9 +23,12 @@ class Page:
     def __init__(self, driver):
         self._driver = driver
 
-    def open(self, file: Path, width: int, height: int = 900, scheme: str = "light") -> None:
-        """Open a file in a window of `width` x `height` CSS pixels, as a phone would; `scheme` is light or dark."""
-        media = {"features": [{"name": "prefers-color-scheme", "value": scheme}]}
+    def open(self, file: Path, width: int, height: int = 900, scheme: str = "light", medium: str = "screen") -> None:
+        """Open a file in a window of `width` x `height` CSS pixels, as a phone would.
+
+        `scheme` is light or dark, `medium` screen or print.
+        """
+        media = {"media": medium, "features": [{"name": "prefers-color-scheme", "value": scheme}]}
         self._driver.execute_cdp_cmd("Emulation.setEmulatedMedia", media)
         metrics = {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": width < 500}
         self._driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", metrics)
@@ -34,6 +37,10 @@ class Page:
     def run(self, script: str):
         """Run JavaScript in the page and return what it returns."""
         return self._driver.execute_script(script)
+
+    def press_enter(self) -> None:
+        """Press the key on what has the focus."""
+        self._driver.switch_to.active_element.send_keys("\n")
 
     def console_errors(self) -> list[str]:
         """Give the messages that the console has shown since the last call."""

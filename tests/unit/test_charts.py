@@ -92,6 +92,7 @@ def test_the_batches_of_all_workers_are_merged_in_the_order_of_time():
     assert list(data["configuration"].unique()) == ["hogwild, 2 workers x 2 epochs"]
     assert list(data["worker"]) == [0, 1, 0, 1, 0, 1]
     assert list(data["logged_batch"]) == [1, 2, 3, 4, 5, 6]
+    assert list(data["samples"]) == [32, 64, 96, 128, 160, 192]  # of both together
     assert data["seconds"].is_monotonic_increasing
 
 
@@ -253,7 +254,8 @@ def test_a_spike_does_not_flatten_the_curve_and_the_axis_starts_at_zero():
 def test_each_workload_has_a_facet_and_one_legend_names_every_line_once():
     data = charts.losses_data(logs([("serial", 1), ("hogwild", 2)], workloads=("images", "texts")))
     figure = charts.smoothed_losses(charts.smoothed_losses_data(data))
-    assert [axis.get_title("left") for axis in figure.axes] == ["images", "texts"]
+    assert [axis.get_title("left") for axis in figure.axes] == ["images", "", "texts", ""]
+    assert [axis.get_xlabel()[:7] for axis in figure.axes] == ["seconds", "samples"] * 2
     assert len(figure.legends[0].get_texts()) == 2
 
 
@@ -360,19 +362,20 @@ def test_the_same_data_give_the_same_files(tmp_path):
 
 def code_costs(*rows):
     """Make the data of the chart of (method, workers, lines changed, speed-up)."""
-    columns = ["method", "workers", "lines_changed", "speedup_vs_best_serial"]
+    columns = ["method", "workers", "lines_changed", "speedup_to_target"]
     table = pd.DataFrame(rows, columns=columns).assign(workload="images")
     return as_table(table.assign(oversubscribed=table["workers"] > 2), CODE_COST_COLUMNS)
 
 
 def test_the_data_behind_the_costs_are_the_configurations_with_a_script_marked_where_oversubscribed():
     table = runs({("serial", 1): [20], ("hogwild", 4): [10], ("odd", 2): [30]})
-    comparison = compare_methods(table, ceilings()).assign(lines_changed=[0, 18, pd.NA], new_names=[0, 7, pd.NA])
+    costs = {"lines_changed": [0, 18, pd.NA], "new_names": [0, 7, pd.NA], "speedup_to_target": [1.0, 2.0, 0.7]}
+    comparison = compare_methods(table, ceilings()).assign(**costs)
     data = charts.code_cost_data(comparison, table)
     assert list(data.columns) == list(CODE_COST_COLUMNS)
     assert data["method"].tolist() == ["serial", "hogwild"]
     assert data["oversubscribed"].tolist() == [False, True]
-    assert data["speedup_vs_best_serial"].tolist() == [1, 2]
+    assert data["speedup_to_target"].tolist() == [1, 2]
 
 
 def test_every_cost_is_a_point_at_its_lines_and_speedup_with_its_workers_beside_it():

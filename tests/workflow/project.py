@@ -40,7 +40,16 @@ TINY = {
 RUNS = {"serial 1x2 seed 1", "hogwild 1x2 seed 1", "hogwild 2x1 seed 1"}
 CEILINGS = {"ceiling seed 1"}
 PAGE = {"render_report", "all"}
-CHARTS = {"plot_accuracy", "plot_code_cost", "plot_forest", "plot_losses", "plot_staleness", "plot_waterfall"}
+CHARTS = {
+    "plot_accuracy",
+    "plot_code_cost",
+    "plot_forest",
+    "plot_losses",
+    "plot_scaling",
+    "plot_staleness",
+    "plot_step_time",
+    "plot_waterfall",
+}
 TABLES = {"collect_runs", "collect_diagnostics", "compare_methods", "examine_claims", "model_costs"}
 ANALYSIS = TABLES | CHARTS | PAGE
 

@@ -20,7 +20,9 @@ PACKAGE = REPOSITORY / "src" / "casual_training"
 # result depends on them.
 NO_RESULT_DEPENDS_ON = {"fetch", "files", "machine", "machine_lock"}
 
-OF_THE_COMPARISON = {"compare_methods", "plot_code_cost", "plot_forest", "plot_waterfall"}
+OF_THE_COMPARISON = {"compare_methods"} | {
+    f"plot_{chart}" for chart in ("code_cost", "forest", "scaling", "step_time", "waterfall")
+}
 
 
 @pytest.fixture(scope="module")
@@ -54,7 +56,9 @@ def test_the_default_study_is_50_runs_5_ceilings_and_a_diagnosis_of_each_configu
         "plot_forest": 1,
         "plot_waterfall": 1,
         "model_costs": 1,
+        "plot_scaling": 1,
         "plot_staleness": 1,
+        "plot_step_time": 1,
         "render_report": 1,
         "all": 1,
     }

@@ -16,7 +16,7 @@ RUNS_COLUMNS = (
     "workload,method,strategy,workers,epochs,seed,threads_per_worker,cores,oversubscribed,order,status,expected,"
     "rate_only,tuned,lr_factor,cause,import_seconds,load_seconds,spawn_seconds,train_seconds,evaluate_seconds,write_seconds,wall_seconds,"
     "startup_seconds,samples,"
-    "samples_per_second,metric,higher_is_better,validation_metric,test_metric,test_loss,target,seconds_to_target,"
+    "samples_per_second,step_ms,parameters,metric,higher_is_better,validation_metric,test_metric,test_loss,target,seconds_to_target,"
     "samples_to_target,"
     "cpu_seconds,peak_rss_mb,pss_mb,overlap,load_average,foreign_cpu_share,steal_share,contaminated,attempt"
 )
@@ -166,7 +166,7 @@ def test_plot_losses_draws_both_charts_and_writes_the_table_behind_the_smoothed_
     *figures, table = make_again(analysed, "plot_losses", *charts, "reports/default/tables/losses_smoothed.csv")
     assert_images(figures)
     smoothed = pd.read_csv(table)
-    assert {"workload", "configuration", "seconds", "loss_smoothed"} == set(smoothed)
+    assert {"workload", "configuration", "seconds", "samples", "loss_smoothed"} == set(smoothed)
     assert smoothed["configuration"].nunique() == 5
     assert smoothed["loss_smoothed"].between(0.2, 2.5).all()
 
@@ -177,7 +177,7 @@ def test_plot_forest_draws_the_chart_and_writes_the_table_behind_it(analysed):
     assert_images(figures)
     speedups = pd.read_csv(table)
     assert list(speedups.groupby("configuration").size()) == [3] * 8
-    assert speedups["speedup_of_seed"].count() == 14
+    assert speedups["speedup_of_seed"].count() == 12  # none of what failed in a seed
 
 
 def test_plot_waterfall_draws_the_chart_and_writes_the_table_behind_it(analysed):

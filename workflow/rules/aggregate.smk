@@ -16,7 +16,7 @@ rule collect_runs:
     log:
         "results/{study}/logs/collect_runs.log",
     params:
-        study=CONFIG_JSON,
+        study=config_as_json,
     shell:
         "python -m casual_training collect --study {params.study:q} 2>&1 | tee {log:q}"
 
@@ -33,7 +33,7 @@ rule compare_methods:
     log:
         "results/{study}/logs/compare_methods.log",
     params:
-        study=CONFIG_JSON,
+        study=config_as_json,
     shell:
         "python -m casual_training compare --study {params.study:q} 2>&1 | tee {log:q}"
 
@@ -47,7 +47,7 @@ rule model_costs:
     log:
         "results/{study}/logs/model_costs.log",
     params:
-        study=CONFIG_JSON,
+        study=config_as_json,
     shell:
         "python -m casual_training model-costs --study {params.study:q} 2>&1 | tee {log:q}"
 
@@ -61,7 +61,7 @@ rule examine_claims:
     log:
         "results/{study}/logs/examine_claims.log",
     params:
-        study=CONFIG_JSON,
+        study=config_as_json,
     shell:
         "python -m casual_training examine --study {params.study:q} 2>&1 | tee {log:q}"
 
@@ -77,6 +77,6 @@ rule collect_diagnostics:
     log:
         "results/{study}/logs/collect_diagnostics.log",
     params:
-        study=CONFIG_JSON,
+        study=config_as_json,
     shell:
         "python -m casual_training collect-diagnostics --study {params.study:q} 2>&1 | tee {log:q}"

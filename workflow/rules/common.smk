@@ -70,6 +70,16 @@ wildcard_constraints:
     factor=r"[0-9.e+-]+",
 
 
+# As functions, because Snakemake looks for wildcards in what stands in braces in a parameter that is a string, such as a
+# label of the config.
+def config_as_json(wildcards):
+    return CONFIG_JSON
+
+
+def command_again(wildcards):
+    return AGAIN
+
+
 def planned_run(wildcards):
     folder = "results/{study}/runs/{workload}/{method}/{workers}x{epochs}/seed-{seed}".format_map(wildcards)
     if folder not in RUNS:

@@ -1,6 +1,16 @@
 # From tables to charts and the page.
 
-CHARTS = ["forest", "waterfall", "accuracy", "losses_smoothed", "losses", "code_cost", "staleness"]
+CHARTS = [
+    "forest",
+    "waterfall",
+    "accuracy",
+    "scaling",
+    "step_time",
+    "losses",
+    "losses_smoothed",
+    "staleness",
+    "code_cost",
+]
 
 
 rule plot_losses:
@@ -23,7 +33,7 @@ rule plot_losses:
     log:
         "results/{study}/logs/plot_losses.log",
     params:
-        study=CONFIG_JSON,
+        study=config_as_json,
     shell:
         "python -m casual_training draw-losses --study {params.study:q} 2>&1 | tee {log:q}"
 
@@ -44,7 +54,7 @@ rule plot_forest:
     log:
         "results/{study}/logs/plot_forest.log",
     params:
-        study=CONFIG_JSON,
+        study=config_as_json,
     shell:
         "python -m casual_training draw-forest --study {params.study:q} 2>&1 | tee {log:q}"
 
@@ -64,7 +74,7 @@ rule plot_waterfall:
     log:
         "results/{study}/logs/plot_waterfall.log",
     params:
-        study=CONFIG_JSON,
+        study=config_as_json,
     shell:
         "python -m casual_training draw-waterfall --study {params.study:q} 2>&1 | tee {log:q}"
 
@@ -84,9 +94,50 @@ rule plot_accuracy:
     log:
         "results/{study}/logs/plot_accuracy.log",
     params:
-        study=CONFIG_JSON,
+        study=config_as_json,
     shell:
         "python -m casual_training draw-accuracy --study {params.study:q} 2>&1 | tee {log:q}"
+
+
+rule plot_scaling:
+    input:
+        comparison="results/{study}/comparison.csv",
+        runs="results/{study}/runs.csv",
+        ceilings="results/{study}/ceilings.csv",
+        sources=sources_of_analysis("charts.py", "scaling.py", "tables.py", "wording.py"),
+    output:
+        report(
+            multiext("reports/{study}/figures/scaling", ".svg", ".png"),
+            caption="../report/scaling.rst",
+            category="Charts",
+        ),
+        "reports/{study}/tables/scaling.csv",
+    log:
+        "results/{study}/logs/plot_scaling.log",
+    params:
+        study=config_as_json,
+    shell:
+        "python -m casual_training draw-scaling --study {params.study:q} 2>&1 | tee {log:q}"
+
+
+rule plot_step_time:
+    input:
+        comparison="results/{study}/comparison.csv",
+        runs="results/{study}/runs.csv",
+        sources=sources_of_analysis("charts.py", "contrasts.py", "forest.py", "step_time.py", "tables.py", "wording.py"),
+    output:
+        report(
+            multiext("reports/{study}/figures/step_time", ".svg", ".png"),
+            caption="../report/step_time.rst",
+            category="Charts",
+        ),
+        "reports/{study}/tables/step_time.csv",
+    log:
+        "results/{study}/logs/plot_step_time.log",
+    params:
+        study=config_as_json,
+    shell:
+        "python -m casual_training draw-step-time --study {params.study:q} 2>&1 | tee {log:q}"
 
 
 rule plot_code_cost:
@@ -104,7 +155,7 @@ rule plot_code_cost:
     log:
         "results/{study}/logs/plot_code_cost.log",
     params:
-        study=CONFIG_JSON,
+        study=config_as_json,
     shell:
         "python -m casual_training draw-code-cost --study {params.study:q} 2>&1 | tee {log:q}"
 
@@ -124,7 +175,7 @@ rule plot_staleness:
     log:
         "results/{study}/logs/plot_staleness.log",
     params:
-        study=CONFIG_JSON,
+        study=config_as_json,
     shell:
         "python -m casual_training draw-staleness --study {params.study:q} 2>&1 | tee {log:q}"
 
@@ -144,7 +195,13 @@ rule render_report:
         tables=expand("reports/{{study}}/tables/{chart}.csv", chart=CHARTS),
         scripts=SCRIPTS,
         sources=sources_of_analysis(
-            "code_cost.py", "original.py", "quietness.py", "report.py", "report.html.jinja2", *OF_THE_VERDICT
+            "code_cost.py",
+            "original.py",
+            "quietness.py",
+            "report.py",
+            "report.html.jinja2",
+            "sort.js",
+            *OF_THE_VERDICT,
         ),
         outcome="src/casual_training/outcome.py",
     output:
@@ -157,8 +214,8 @@ rule render_report:
     log:
         "results/{study}/logs/render_report.log",
     params:
-        study=CONFIG_JSON,
-        again=AGAIN,
+        study=config_as_json,
+        again=command_again,
     shell:
         "python -m casual_training write-report --study {params.study:q} --again {params.again:q} 2>&1 | tee {log:q}"
 
@@ -168,8 +225,8 @@ rule report:
     log:
         f"results/{STUDY}/logs/report.log",
     params:
-        study=CONFIG_JSON,
-        again=AGAIN,
+        study=config_as_json,
+        again=command_again,
     shell:
         "python -m casual_training report --study {params.study:q} --again {params.again:q} 2>&1 | tee {log:q}"
 

@@ -59,7 +59,7 @@ STYLE = seaborn.axes_style("whitegrid") | {
 
 
 def losses_data(logs: pd.DataFrame) -> pd.DataFrame:
-    """Merge the logged losses of each run's workers in the order of time (LOSSES_COLUMNS).
+    """Merge the logged losses of each run's workers in the order of time (LOSSES_COLUMNS); all their samples count.
 
     Args:
         logs: the logged losses of one run a configuration, with the columns of CELL and `oversubscribed` beside them.
@@ -69,6 +69,8 @@ def losses_data(logs: pd.DataFrame) -> pd.DataFrame:
         rows = rows.sort_values("seconds", kind="stable")
         name = _configuration(method, workers, epochs, rows["oversubscribed"])
         rows = rows.assign(configuration=name, logged_batch=range(1, len(rows) + 1))
+        of_worker = rows.groupby("worker")["samples"]
+        rows["samples"] = of_worker.diff().fillna(rows["samples"]).cumsum()
         curves.append(rows)
     return _joined(curves, LOSSES_COLUMNS)
 
@@ -172,17 +174,20 @@ def losses(data: pd.DataFrame) -> Figure:
     if any(len(curve) > most for curve in curves):
         xlabel += f"\nof each line at most {most:,} points are drawn"
         data = _joined([_thinned(curve, most) for curve in curves], LOSSES_COLUMNS)
-    figure, axes = _draw_curves(data, "logged_batch", "loss", line_width=0.7)
+    figure, axes = _draw_curves(data, ["logged_batch"], "loss", line_width=0.7)
     for axis in axes:
         axis.set(xlabel=xlabel, ylabel="training loss")
     return figure
 
 
 def smoothed_losses(data: pd.DataFrame) -> Figure:
-    """Draw the readable chart from `smoothed_losses_data`: smoothed training loss against time."""
-    figure, axes = _draw_curves(data, "seconds", "loss_smoothed", line_width=1.6)
-    for axis in axes:
-        axis.set(xlabel="seconds of training", ylabel="training loss, smoothed")
+    """Draw the readable chart from `smoothed_losses_data`: smoothed training loss against time, then samples."""
+    figure, axes = _draw_curves(data, ["seconds", "samples"], "loss_smoothed", line_width=1.6)
+    for over_seconds, over_samples in zip(axes[::2], axes[1::2], strict=True):
+        over_seconds.set(xlabel="seconds of training", ylabel="training loss, smoothed")
+        over_samples.set(xlabel="samples, all workers together", ylabel="training loss, smoothed")
+        over_samples.xaxis.set_major_locator(MaxNLocator(5))
+        over_samples.xaxis.set_major_formatter(StrMethodFormatter("{x:,g}"))
     return figure
 
 
@@ -218,7 +223,7 @@ def accuracy(data: pd.DataFrame, targets: dict[str, float]) -> Figure:
 
 def code_cost(data: pd.DataFrame) -> Figure:
     """Draw `code_cost_data`: speed-up over lines changed, a colour and marker a method, the workers beside a point."""
-    data = data.dropna(subset="speedup_vs_best_serial")
+    data = data.dropna(subset="speedup_to_target")
     methods = list(dict.fromkeys(data["method"]))
     with matplotlib.rc_context(STYLE):
         figure, axes = facets(data, height=3, extra=LINE_HEIGHT * (len(methods) + 2))
@@ -235,16 +240,16 @@ def _draw_code_costs(axis: Axes, group: pd.DataFrame, methods: list[str]) -> Non
     for method, own in group.groupby("method", sort=False):
         place = methods.index(method)
         look = {"color": COLOURS[place % len(COLOURS)], "marker": MARKERS[place % len(MARKERS)]}
-        own = own.sort_values("speedup_vs_best_serial").fillna({"oversubscribed": False})
-        label = textwrap.fill(method, width=42)
-        lines, speedups = own["lines_changed"].astype(float), own["speedup_vs_best_serial"]
+        own = own.sort_values("speedup_to_target").fillna({"oversubscribed": False})
+        label = legend_label(method)
+        lines, speedups = own["lines_changed"].astype(float), own["speedup_to_target"]
         # Hollow, because methods of one script may lie on one another; their words stand by turns right and left.
         axis.plot(lines, speedups, linewidth=0.8, fillstyle="none", markeredgewidth=1.6, label=label, **look)
         side = -1 if ranks[method] % 2 else 1
         for point in own.itertuples():
             axis.annotate(
                 f"{point.workers}{'*' if point.oversubscribed else ''}",
-                (point.lines_changed, point.speedup_vs_best_serial),
+                (point.lines_changed, point.speedup_to_target),
                 xytext=(6 * side, 0),
                 textcoords="offset points",
                 ha="left" if side > 0 else "right",
@@ -253,8 +258,8 @@ def _draw_code_costs(axis: Axes, group: pd.DataFrame, methods: list[str]) -> Non
             )
     axis.add_line(Line2D([], [], linestyle="none", label="beside a point: its workers; *: oversubscribed"))
     most = max(1, group["lines_changed"].max())
-    axis.set(xlim=(-0.04 * most, 1.1 * most), ylim=(0, 1.1 * max(1, group["speedup_vs_best_serial"].max())))
-    axis.set(xlabel="lines of code changed in the serial script", ylabel="speed-up over best serial run")
+    axis.set(xlim=(-0.04 * most, 1.1 * most), ylim=(0, 1.1 * max(1, group["speedup_to_target"].max())))
+    axis.set(xlabel="lines of code changed in the serial script", ylabel="times as fast to the target")
     axis.xaxis.set_major_locator(MaxNLocator(6, integer=True))
 
 
@@ -293,11 +298,13 @@ def save(figure: Figure, stem: Path, title: str) -> None:
         os.replace(temporary, stem.with_suffix(".png"))
 
 
-def _draw_curves(data: pd.DataFrame, x: str, y: str, line_width: float) -> tuple[Figure, list[Axes]]:
+def _draw_curves(data: pd.DataFrame, xs: list[str], y: str, line_width: float) -> tuple[Figure, list[Axes]]:
+    """Draw a line a configuration, in a panel a column of `xs` for each workload."""
     names, styles = _labels_and_styles(data)
     with matplotlib.rc_context(STYLE):
-        figure, axes = facets(data, height=2.9, extra=LINE_HEIGHT * _n_lines(names))
-        for axis, (_, group) in zip(axes, data.groupby("workload", sort=False), strict=False):
+        figure, axes = facets(data, height=2.9, extra=LINE_HEIGHT * _n_lines(names), panels=len(xs))
+        groups = [(group, x) for _, group in data.groupby("workload", sort=False) for x in xs]
+        for axis, (group, x) in zip(axes, groups, strict=False):
             for name, curve in group.groupby("configuration", sort=False):
                 axis.plot(curve[x], curve[y], linewidth=line_width, label=names[name], **styles[name])
             # Spikes above the loss of the untrained network are cut: they would flatten everything else.
@@ -309,7 +316,7 @@ def _draw_curves(data: pd.DataFrame, x: str, y: str, line_width: float) -> tuple
 
 def _labels_and_styles(data: pd.DataFrame) -> tuple[dict[str, str], dict[str, dict]]:
     """Give each configuration the lines of its label, and a colour and dash of its own."""
-    names = {name: textwrap.fill(name, width=42) for name in dict.fromkeys(data["configuration"])}
+    names = {name: legend_label(name) for name in dict.fromkeys(data["configuration"])}
     # 8 colours and 5 dashes have no common divisor: only the 41st line looks like the first.
     looks = ((COLOURS[i % len(COLOURS)], DASHES[i % len(DASHES)]) for i in range(len(names)))
     styles = {name: {"color": colour, "linestyle": dash} for name, (colour, dash) in zip(names, looks, strict=True)}
@@ -368,6 +375,11 @@ def _draw_staleness(axis: Axes, group: pd.DataFrame) -> None:
     axis.set(yticks=range(len(labels)), yticklabels=labels, ylim=(len(labels) - 0.5, -0.5), xlim=(0, 1))
     axis.set(xlabel="share of the updates")
     axis.xaxis.set_major_formatter(lambda share, _: wording.short_percent(round(share, 2)))
+
+
+def legend_label(name: str) -> str:
+    """Break a name into the lines of a legend."""
+    return textwrap.fill(name, width=38)
 
 
 def row_label(name: str) -> str:

@@ -37,6 +37,8 @@ RUNS_COLUMNS = {
     "startup_seconds": FIGURE,
     "samples": WHOLE,
     "samples_per_second": FIGURE,
+    "step_ms": FIGURE,
+    "parameters": WHOLE,
     "metric": TEXT,
     "higher_is_better": FLAG,
     "validation_metric": FIGURE,
@@ -192,6 +194,7 @@ LOSSES_COLUMNS = {
     "configuration": TEXT,
     "logged_batch": WHOLE,
     "seconds": FIGURE,
+    "samples": WHOLE,
     "worker": WHOLE,
     "loss": FIGURE,
 }
@@ -203,7 +206,13 @@ SUMMARY_COLUMNS = {
     "lowest_loss": FIGURE,
     "last_loss": FIGURE,
 }
-SMOOTHED_COLUMNS = {"workload": TEXT, "configuration": TEXT, "seconds": FIGURE, "loss_smoothed": FIGURE}
+SMOOTHED_COLUMNS = {
+    "workload": TEXT,
+    "configuration": TEXT,
+    "seconds": FIGURE,
+    "samples": WHOLE,
+    "loss_smoothed": FIGURE,
+}
 SMOOTHED_SUMMARY_COLUMNS = {
     "workload": TEXT,
     "configuration": TEXT,
@@ -241,9 +250,28 @@ CODE_COST_COLUMNS = {
     "oversubscribed": FLAG,
     "lines_changed": WHOLE,
     "new_names": WHOLE,
-    "speedup_vs_best_serial": FIGURE,
+    "speedup_to_target": FIGURE,
 }
-
+SCALING_COLUMNS = {
+    "workload": TEXT,
+    "method": TEXT,
+    "workers": WHOLE,
+    "epochs": FIGURE,
+    "oversubscribed": FLAG,
+    "rate_only": FLAG,
+    "samples_per_second_median": FIGURE,
+    "ceiling": FIGURE,
+    "percent_of_ceiling": FIGURE,
+}
+STEP_TIME_COLUMNS = {
+    "workload": TEXT,
+    "method": TEXT,
+    "workers": WHOLE,
+    "epochs": FIGURE,
+    "serial_step_ms": FIGURE,
+    "parameters": WHOLE,
+    "speedup_to_target": FIGURE,
+}
 ACCURACY_COLUMNS = {
     "workload": TEXT,
     "configuration": TEXT,

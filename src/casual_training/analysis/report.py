@@ -1,5 +1,7 @@
 """The page: one HTML file that loads nothing, made from the tables and the charts."""
 
+import base64
+import hashlib
 from pathlib import Path
 
 import pandas as pd
@@ -12,7 +14,8 @@ from casual_training.analysis.columns import CELL
 from casual_training.analysis.contrasts import EQUIVALENT, FAILS_TARGET, FASTER, NO_DIFFERENCE, NOT_OK, SLOWER
 from casual_training.analysis.original import CAUSES, MEMORY_SECONDS
 from casual_training.analysis.quietness import quietness
-from casual_training.analysis.tables import best_serial
+from casual_training.analysis.speedups import best_to_target
+from casual_training.analysis.tables import arm, best_serial
 from casual_training.analysis.wording import (
     CHARTS,
     chart_title,
@@ -20,6 +23,7 @@ from casual_training.analysis.wording import (
     count,
     digits,
     headings,
+    metric,
     metric_words,
     rounded_down,
     rounded_up,
@@ -28,7 +32,10 @@ from casual_training.analysis.wording import (
     written,
 )
 from casual_training.outcome import Outcome
-from casual_training.study import plan, plan_ceilings
+from casual_training.study import declared, plan, plan_ceilings
+from casual_training.tuning import SUFFIX
+
+HERE = Path(__file__).parent
 
 COMPARED = [
     "speedup_to_target",
@@ -113,8 +120,8 @@ def render(
         config: the validated config.
         command: what a person types to run the study again.
         answers: what verdict.json says of each workload.
-        tables: runs, ceilings, comparison, claims, cost, diagnostics, switching, provenance, forest, waterfall,
-            code_cost, staleness, and the summaries accuracy, losses_smoothed and losses.
+        tables: runs, ceilings, comparison, claims, cost, diagnostics, switching, tuning, provenance, the table behind
+            each chart, and of accuracy and both charts of losses their summaries.
         figures: the text of each chart's SVG file, by the names in CHARTS.
         ended: how the planned runs have ended, ceilings included.
         missing: the planned runs without a result, in words.
@@ -125,13 +132,16 @@ def render(
     study, runs, comparison = config["study"], tables["runs"], tables["comparison"]
     charts = {name: _chart(name, figures[name], tables[name]) for name in CHARTS}
     environment = Environment(
-        loader=FileSystemLoader(Path(__file__).parent),
+        loader=FileSystemLoader(HERE),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    script = (HERE / "sort.js").read_text(encoding="utf-8")
     return environment.get_template("report.html.jinja2").render(
+        script=Markup(script),  # our own file, so not escaped
+        script_hash=_hash(script),
         study=study["name"],
         only_accuracy=set(runs["metric"].unique()) <= {"accuracy"},
         answers=answers,
@@ -140,7 +150,8 @@ def render(
         progress=_progress(runs, len(missing), tables["ceilings"].empty and bool(plan_ceilings(config))),
         notes=_notes(comparison, tables["provenance"], n_stale),
         missing=missing,
-        comparisons=[_comparison(one, runs, comparison, len(study["seeds"])) for one in answers],
+        comparisons=[_comparison(one, runs, comparison, config) for one in answers],
+        tuning=_tuning(tables["tuning"], runs, config),
         original=_original(tables["claims"]),
         switching=_switching(tables["switching"]),
         causes=_causes(tables["claims"]),
@@ -154,11 +165,17 @@ def render(
         charts=charts,
         shown_first=SHOWN_FIRST,
         cost=_cost(tables["cost"], config["cost"]),
-        code=_code(answers, comparison, strategies, scripts),
+        code=_code(answers, comparison, runs, strategies, scripts),
         provenance=_provenance(tables["provenance"]),
         config=yaml.safe_dump(config, sort_keys=False, allow_unicode=True, width=100, default_flow_style=None),
         command=command,
     )
+
+
+def _hash(script: str) -> str:
+    """Name a script as a Content-Security-Policy does that lets a browser run it and no other."""
+    digest = hashlib.sha256(script.encode()).digest()
+    return f"sha256-{base64.b64encode(digest).decode()}"
 
 
 def _view(table: pd.DataFrame, columns: list[str]) -> dict:
@@ -207,10 +224,12 @@ def _cost(table: pd.DataFrame, prices: dict) -> dict:
     return {"view": view, "electricity": electricity, "cloud": cloud, "is_tiny": is_tiny}
 
 
-def _comparison(found: dict, runs: pd.DataFrame, comparison: pd.DataFrame, n_seeds: int) -> dict:
+def _comparison(found: dict, runs: pd.DataFrame, comparison: pd.DataFrame, config: dict) -> dict:
     """Give one workload's comparison: a row a configuration, with its badges."""
+    seeds, entries = config["study"]["seeds"], declared(config)[found["workload"]]
     runs = runs[runs["workload"] == found["workload"]]
     baseline, target = found["baseline"] or best_serial(runs), runs["target"].min()
+    baselines = {baseline: "best serial", best_to_target(runs, seeds, entries, tuned=True): "best tuned serial"}
     metrics = list(runs["metric"].unique())
     shown = dict(zip(COMPARED, headings(COMPARED, metrics), strict=True))
     if pd.notna(target):
@@ -221,10 +240,10 @@ def _comparison(found: dict, runs: pd.DataFrame, comparison: pd.DataFrame, n_see
         own = runs[(runs[CELL] == [getattr(cell, column) for column in CELL]).all(axis=1)]
         is_winner = {"method": cell.method, "workers": cell.workers} == found["winner"]
         badges = [("good", "recommended")] if is_winner else []
-        badges += [("plain", "best serial")] if cell.method == baseline else []
+        badges += [("plain", baselines[cell.method])] if cell.method in baselines else []
         badges += [(KINDS_OF_CONTRAST[cell.verdict], cell.verdict)] if cell.verdict else []
         row = {"method": cell.method, "split": split(cell.workers, cell.epochs), "is_winner": is_winner}
-        row |= {"badges": badges + _warnings(cell, own), "n_ok": f"{cell.n_ok} of {n_seeds}"}
+        row |= {"badges": badges + _warnings(cell, own), "n_ok": f"{cell.n_ok} of {len(seeds)}"}
         figures = dict(zip(COMPARED, written(cell, COMPARED), strict=True))
         if pd.notna(target) and cell.n_on_target < cell.n_ok and not cell.rate_only:
             figures["seconds_to_target_median"] = f"{cell.n_on_target} of {count(cell.n_ok, 'seed')}"
@@ -235,7 +254,13 @@ def _comparison(found: dict, runs: pd.DataFrame, comparison: pd.DataFrame, n_see
     return {"workload": found["workload"], "headings": shown.values(), "rows": rows}
 
 
-def _code(answers: list[dict], comparison: pd.DataFrame, strategies: dict[str, str], scripts: dict[str, str]) -> dict:
+def _code(
+    answers: list[dict],
+    comparison: pd.DataFrame,
+    runs: pd.DataFrame,
+    strategies: dict[str, str],
+    scripts: dict[str, str],
+) -> dict:
     """Give the difference of each method's script to the serial one: first those of the answers, then all others."""
     of_scripts: dict[str, list[str]] = {}
     for method in dict.fromkeys(comparison.loc[comparison["lines_changed"].notna(), "method"]):
@@ -252,7 +277,8 @@ def _code(answers: list[dict], comparison: pd.DataFrame, strategies: dict[str, s
         }
         for name, methods in of_scripts.items()
     }
-    leading = [_leading(one, comparison, strategies, scripts) for one in answers]
+    as_is = comparison[~comparison["method"].isin(arm(runs, tuned=True)["method"])]
+    leading = [_leading(one, as_is, strategies, scripts) for one in answers]
     shown = dict.fromkeys(lead["script"] for lead in leading if lead["script"] in differences)
     others = [one for name, one in differences.items() if name not in shown]
     return {"leading": leading, "shown": [differences[name] for name in shown], "others": others}
@@ -270,6 +296,33 @@ def _leading(found: dict, comparison: pd.DataFrame, strategies: dict[str, str], 
         return {"workload": found["workload"], "method": "", "kind": "nobody", "script": None}
     script = script_of(method, strategies[method], scripts)
     return {"workload": found["workload"], "method": method, "kind": kind, "script": script}
+
+
+def _tuning(table: pd.DataFrame, runs: pd.DataFrame, config: dict) -> dict:
+    """Give what each learning rate came to: a row a configuration, a column a factor, for each workload."""
+    metrics = dict(zip(runs["workload"], runs["metric"], strict=True))
+    workloads = []
+    for workload, trials in table.groupby("workload", sort=False):
+        factors = sorted(set(trials["lr_factor"]))
+        rows = []
+        for (method, workers, epochs), own in trials.groupby(["method", "workers", "epochs"], sort=False):
+            by_factor = {trial.lr_factor: _trial(trial, metrics.get(workload, "metric")) for trial in own.itertuples()}
+            cells = [by_factor.get(factor, {"words": "-", "chosen": False}) for factor in factors]
+            rows.append({"method": method, "split": split(workers, epochs), "cells": cells})
+        lr = f"{config['workloads'][workload]['optimizer']['lr']:g}"
+        headings = [f"x {factor:g}" for factor in factors]
+        workloads.append({"workload": workload, "lr": lr, "factors": headings, "rows": rows})
+    return {"workloads": workloads, "suffix": SUFFIX}
+
+
+def _trial(trial, measured: str) -> dict:
+    """Give the cell of a trial: its time to the target or else why it has none, and whether it was chosen."""
+    chosen = pd.notna(trial.chosen) and bool(trial.chosen)
+    if trial.status != "ok":
+        return {"words": trial.status, "chosen": chosen}
+    if pd.notna(trial.seconds_to_target):
+        return {"words": f"{digits(trial.seconds_to_target)} s", "chosen": chosen}
+    return {"words": f"not there: {metric(measured, trial.validation_metric)}", "chosen": chosen}
 
 
 def _original(claims: pd.DataFrame) -> dict[str, list[dict]]:

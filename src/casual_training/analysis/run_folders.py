@@ -67,8 +67,15 @@ def _read(path: Path, _modified: int) -> dict:
         raise ValueError(f"{path} does not say which run it is; delete its folder, run it again")
     if run["cause"] is None:
         run["cause"] = ""
+    run["step_ms"] = _step_ms(run)
     run["rate_only"], run["tuned"] = bool(run["rate_only"]), bool(run["tuned"])
     return run
+
+
+def _step_ms(run: dict) -> float | None:
+    """Give the milliseconds of training for each step of a worker, of the one that made most; None if none is known."""
+    n_steps = max((worker.get("steps", 0) for worker in run.get("worker_records") or []), default=0)
+    return 1000 * run["train_seconds"] / n_steps if n_steps and run["train_seconds"] else None
 
 
 def _point(entry: dict) -> tuple[int, float, float]:

@@ -1,10 +1,10 @@
 """The speed-up to the target of each configuration: the figure that the answer is about, and its parts.
 
 The endpoint is the ratio of seconds to the target on the train clock, against the serial method that gets there
-soonest, paired by seed. A seed that misses the target, or is not ok, has no ratio.
+soonest, paired by seed. A way that is not ok, or misses the target, in a seed that was made has no ratio in any.
 
 - It splits exactly into two factors: samples a second (up to the target), and how many fewer samples it takes.
-- A serial method that the study declares as a comparison is compared, and is no baseline.
+- A serial method that the study declares as a comparison is compared, and is no baseline; nor is its tuned copy.
 - Tuned configurations (tuning.py) are compared with the best tuned serial method, all others with the best one as is,
   or a better learning rate would pass for a faster method.
 - On the cold clock a run begins with its process: importing, loading and starting workers count.
@@ -20,6 +20,7 @@ import pandas as pd
 
 from casual_training.analysis.columns import CELL, FIGURE, SPEEDUPS_COLUMNS, as_table
 from casual_training.analysis.tables import arm, whole
+from casual_training.tuning import SUFFIX
 
 Declared = list[tuple[str, int]]  # the (method, workers) that a study declares for a workload
 
@@ -46,12 +47,13 @@ def best_to_target(runs: pd.DataFrame, seeds: Iterable[int], declared: Declared,
 def serial(runs: pd.DataFrame, declared: Declared, tuned: bool = False) -> pd.DataFrame:
     """Choose the runs that the baseline of an arm may be taken from."""
     runs = arm(whole(runs), tuned)
-    return runs[(runs["strategy"] == "serial") & ~runs["method"].isin([method for method, _ in declared])]
+    as_declared = runs["method"].str.removesuffix(SUFFIX) if tuned else runs["method"]
+    return runs[(runs["strategy"] == "serial") & ~as_declared.isin([method for method, _ in declared])]
 
 
 def seconds_to_target(own: pd.DataFrame) -> pd.Series:
     """Give the seconds to the target of one configuration's ok runs that got there, by seed."""
-    reached = own[(own["status"] == "ok") & own["seconds_to_target"].notna()]
+    reached = own[_is_on_target(own)]
     return reached.set_index("seed")["seconds_to_target"].astype(FIGURE)
 
 
@@ -63,8 +65,8 @@ def of_cell(runs: pd.DataFrame, method: str, workers: int) -> pd.DataFrame:
 def speedups(runs: pd.DataFrame, seeds: list[int], declared: dict[str, Declared]) -> pd.DataFrame:
     """Give the speed-up to the target of every configuration and its factors (SPEEDUPS_COLUMNS).
 
-    All are geometric means over the seeds in which the configuration is ok; empty where it missed the target in one of
-    them, because a mean over the lucky seeds would flatter, and where there is no baseline.
+    All are geometric means over the seeds that there are; empty where one of them is not ok or missed the target,
+    because a mean over the lucky seeds would flatter, and where there is no baseline.
 
     Args:
         runs: the runs table of the study.
@@ -80,8 +82,7 @@ def speedups(runs: pd.DataFrame, seeds: list[int], declared: dict[str, Declared]
         reference = _to_target(of_arm[of_arm["method"] == baseline])
         for cell, own in of_arm.groupby(CELL, sort=False):
             row = dict(zip(CELL, cell, strict=True)) | {"workload": workload, "baseline": baseline}
-            missed = ((own["status"] == "ok") & own["seconds_to_target"].isna()).any()
-            rows.append(row if missed else row | _factors(_to_target(own), reference))
+            rows.append(row | _factors(_to_target(own), reference) if _is_on_target(own).all() else row)
     return as_table(rows, SPEEDUPS_COLUMNS)
 
 
@@ -91,23 +92,29 @@ def speedups_of_runs(
     """Add to each run its speed-up to the target in its seed, and the ceiling's against the same baseline.
 
     The ceiling is a rate, so its speed-up is that of a way that needs as many samples as the baseline. Both are empty
-    where the workload has no baseline, or one of the pair is missing.
+    where the workload has no baseline, or one of the pair is missing, and the first in all seeds of a configuration
+    that is not ok or missed the target in one.
     """
     added = runs.assign(speedup_of_seed=float("nan"), ceiling_speedup=float("nan"))
-    for workload, own in runs.groupby("workload", sort=False):
-        baseline = best_to_target(own, seeds, declared.get(workload, []))
+    for (workload, tuned), own in runs.groupby(["workload", runs["tuned"].fillna(False)], sort=False):
+        baseline = best_to_target(own, seeds, declared.get(workload, []), tuned)
         reference = own[own["method"] == baseline].set_index("seed")
         ceiling = ceilings[ceilings["workload"] == workload].set_index("seed")["samples_per_second"]
         seconds = own["seed"].map(reference["seconds_to_target"]).astype(FIGURE)
         speed = own["seed"].map(reference["samples_per_second"]).astype(FIGURE)
-        added.loc[own.index, "speedup_of_seed"] = seconds / own["seconds_to_target"]
+        is_judged = _is_on_target(own).groupby([own[column] for column in CELL]).transform("all")
+        added.loc[own.index, "speedup_of_seed"] = (seconds / own["seconds_to_target"]).where(is_judged)
         added.loc[own.index, "ceiling_speedup"] = own["seed"].map(ceiling).astype(FIGURE) / speed
     return added
 
 
+def _is_on_target(runs: pd.DataFrame) -> pd.Series:
+    return (runs["status"] == "ok") & runs["seconds_to_target"].notna()
+
+
 def _to_target(own: pd.DataFrame) -> pd.DataFrame:
     """Give seconds, samples and the start-up of the runs on target, by seed."""
-    reached = own[(own["status"] == "ok") & own["seconds_to_target"].notna()].set_index("seed")
+    reached = own[_is_on_target(own)].set_index("seed")
     columns = {"seconds": "seconds_to_target", "samples": "samples_to_target", "startup": "startup_seconds"}
     return pd.DataFrame({name: reached[column].astype(FIGURE) for name, column in columns.items()})
 

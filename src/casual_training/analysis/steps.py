@@ -16,8 +16,9 @@ from casual_training.analysis import (
     diagnostics,
     forest,
     report,
-    run_folders,
+    scaling,
     speedups,
+    step_time,
     switching,
     tables,
     tuning,
@@ -37,14 +38,17 @@ from casual_training.analysis.columns import (
     LOGGED_COLUMNS,
     LOSSES_COLUMNS,
     RUNS_COLUMNS,
+    SCALING_COLUMNS,
     SMOOTHED_COLUMNS,
     STALENESS_COLUMNS,
+    STEP_TIME_COLUMNS,
     SWITCHING_COLUMNS,
     TUNING_COLUMNS,
     WATERFALL_COLUMNS,
     as_table,
     read_table,
 )
+from casual_training.analysis.run_folders import logged_losses, read_run
 from casual_training.analysis.wording import CHARTS, chart_title
 from casual_training.files import write_whole
 from casual_training.outcome import outcome
@@ -101,7 +105,7 @@ def examine(config: dict, root: Path) -> None:
 
 def collect_diagnostics(config: dict, root: Path) -> None:
     """Write diagnostics.csv from the run folders of runs.csv and those of the diagnoses."""
-    diagnoses = [run_folders.read_run(folder) for folder in _folders(plan_diagnoses(config), root)]
+    diagnoses = [read_run(folder) for folder in _folders(plan_diagnoses(config), root)]
     _write(diagnostics.diagnostics(_records(config, root), diagnoses), _results(config, root) / "diagnostics.csv")
 
 
@@ -138,6 +142,20 @@ def draw_waterfall(config: dict, root: Path) -> None:
     data = waterfall.waterfall_data(_comparison(config, root), _runs(config, root))
     _save(waterfall.waterfall(data), config, root, "waterfall")
     _write(data, _reports(config, root) / "tables" / "waterfall.csv")
+
+
+def draw_scaling(config: dict, root: Path) -> None:
+    """Draw the samples per second of comparison.csv over the workers, and write the table behind it."""
+    data = scaling.scaling_data(_comparison(config, root), _runs(config, root), _ceilings(config, root))
+    _save(scaling.scaling(data), config, root, "scaling")
+    _write(data, _reports(config, root) / "tables" / "scaling.csv")
+
+
+def draw_step_time(config: dict, root: Path) -> None:
+    """Draw the speed-ups of several workloads over their step time and parameters, and write the table behind it."""
+    data = step_time.step_time_data(_comparison(config, root), _runs(config, root))
+    _save(step_time.step_time(data), config, root, "step_time")
+    _write(data, _reports(config, root) / "tables" / "step_time.csv")
 
 
 def draw_code_cost(config: dict, root: Path) -> None:
@@ -188,6 +206,8 @@ def write_report(config: dict, root: Path, command: str) -> None:
             read_table(reports / "tables" / "losses_smoothed.csv", SMOOTHED_COLUMNS)
         ),
         "losses": charts.losses_summary(read_table(reports / "tables" / "losses.csv", LOSSES_COLUMNS)),
+        "scaling": read_table(reports / "tables" / "scaling.csv", SCALING_COLUMNS),
+        "step_time": read_table(reports / "tables" / "step_time.csv", STEP_TIME_COLUMNS),
         "code_cost": read_table(reports / "tables" / "code_cost.csv", CODE_COST_COLUMNS),
     }
     for name in ("runs", "ceilings", "comparison", "claims", "cost", "diagnostics", "switching", "tuning"):
@@ -223,6 +243,8 @@ def everything(config: dict, root: Path, command: str) -> None:
     draw_forest(config, root)
     draw_waterfall(config, root)
     draw_accuracy(config, root)
+    draw_scaling(config, root)
+    draw_step_time(config, root)
     draw_code_cost(config, root)
     draw_staleness(config, root)
     write_report(config, root, command)
@@ -240,9 +262,7 @@ def _folders(planned: list[Run], root: Path) -> list[Path]:
 def _made(planned: list[Run], root: Path) -> list[Run]:
     """List the runs whose result was made from the very spec that is planned now."""
     present = [run for run in planned if _has_result(run, root)]
-    return [
-        run for run in present if run_folders.read_run(root / run.folder).get("spec") == json.loads(json.dumps(run.spec))
-    ]
+    return [run for run in present if read_run(root / run.folder).get("spec") == json.loads(json.dumps(run.spec))]
 
 
 def _read_trial(file: Path, target: float) -> dict:
@@ -257,7 +277,7 @@ def _logs(config: dict, root: Path) -> pd.DataFrame:
     logs = [as_table([], RUNS_COLUMNS)[OF_A_LINE].join(as_table([], LOGGED_COLUMNS))]
     for run, folder in _whole_runs(config, root):
         if run["seed"] == config["study"]["seeds"][0]:
-            logs.append(run_folders.logged_losses(folder).assign(**{column: run[column] for column in OF_A_LINE}))
+            logs.append(logged_losses(folder).assign(**{column: run[column] for column in OF_A_LINE}))
     return pd.concat(logs, ignore_index=True)
 
 
@@ -268,7 +288,7 @@ def _curves(config: dict, root: Path) -> pd.DataFrame:
     points = [
         (*(run[column] for column in of_a_run), *point)
         for run, folder in _whole_runs(config, root)
-        for point in run_folders.read_run(folder)["curve"]
+        for point in read_run(folder)["curve"]
     ]
     return pd.DataFrame(points, columns=columns)
 
@@ -281,7 +301,7 @@ def _whole_runs(config: dict, root: Path) -> Iterator[tuple[dict, Path]]:
 
 def _records(config: dict, root: Path) -> list[dict]:
     """Read what the runs recorded, in the order of runs.csv."""
-    return [run_folders.read_run(folder) for _, folder in _with_folders(_runs(config, root), config, root)]
+    return [read_run(folder) for _, folder in _with_folders(_runs(config, root), config, root)]
 
 
 def _with_folders(runs: pd.DataFrame, config: dict, root: Path) -> Iterator[tuple[dict, Path]]:

@@ -24,6 +24,7 @@ ONLY_OF_OK_RUNS = [
     "train_seconds",
     "samples",
     "samples_per_second",
+    "step_ms",
     "validation_metric",
     "test_metric",
     "test_loss",

@@ -16,16 +16,24 @@ CHARTS = {  # in the order of the page; a title, and the caption of the table be
         "Samples per second times samples needed is the speed-up to the target",
     ),
     "accuracy": ("Validation {metric} during training", "A summary; the CSV file has every point"),
+    "scaling": (
+        "Samples per second against workers, and the ceiling",
+        "Medians over the seeds of the configurations that are ok in all of them; a share is within each seed",
+    ),
+    "step_time": (
+        "Speed-up against the step time and the parameters of a network",
+        "Of each method the most workers that are not oversubscribed, where it is ok and on target in every seed",
+    ),
+    "losses": ("Training loss of the first seed, every logged batch", "A summary; the CSV file has every batch"),
     "losses_smoothed": (
-        "Training loss of the first seed, smoothed, against seconds of training",
+        "Training loss of the first seed, smoothed, against seconds and against samples",
         "A summary of the smoothed losses; the CSV file has every point",
     ),
-    "losses": ("Training loss of the first seed against logged batches", "A summary; the CSV file has every batch"),
-    "code_cost": ("Speed-up against the lines of code that it costs", "What each configuration costs and gains"),
     "staleness": (
         "How many updates of other workers an update missed",
         "The updates of all seeds by how many others they missed; the last bin is 64 or more",
     ),
+    "code_cost": ("Speed-up against the lines of code that it costs", "What each configuration costs and gains"),
 }
 
 
@@ -149,6 +157,11 @@ COLUMNS = {
     "energy_wh_modelled": Column("energy (Wh), modelled", digits),
     "speedup_vs_best_serial": Column("speed-up of all the work over best serial", "{:.2f}".format),
     "speedup_vs_serial_1_thread": Column("speed-up over one thread", "{:.2f}".format),
+    "ceiling": Column("ceiling, samples per second", "{:,.0f}".format),
+    "step_ms": Column("a step of a worker (ms)", digits),
+    "serial_step_ms": Column("a step of serial training (ms)", digits),
+    "parameters": Column("parameters", "{:,.0f}".format),
+    "samples": Column("samples", "{:,.0f}".format),
     "ceiling_speedup": Column("ceiling, as a speed-up", "{:.2f}".format),
     "percent_of_ceiling": Column("share of the ceiling", "{:.0f} %".format),
     "validation_metric": Column("validation {metric}", metric),
@@ -165,7 +178,7 @@ COLUMNS = {
     "best_metric": Column("best {metric}", metric),
     "last_metric_median": Column("last {metric}, median", metric),
     "pss_mb": Column("memory at the end (MB), shared pages once", "{:,.0f}".format),
-    "overlap": Column("time in which all workers trained", short_percent),
+    "overlap": Column("time in which all workers trained", percent),
     "peak_rss_mb": Column("peak memory (MB), shared pages once a worker", "{:,.0f}".format),
     "seconds": Column("seconds", "{:.2f}".format),
     "loss_smoothed": Column("smoothed loss", "{:.3f}".format),

@@ -1,0 +1,54 @@
+"""In Snakemake's own report, which holds the page and the tables, no name and no label runs as a script."""
+
+import pytest
+from project import REPOSITORY, Project
+
+import fake_study
+from casual_training import study
+from casual_training.analysis import steps
+from payloads import PAYLOADS
+
+pytest_plugins = ["browser"]
+
+# What the schema lets through as any words at all.
+LABELS = {"machine": " ".join(PAYLOADS), "as_of": PAYLOADS[0], "price_per_hour": 0.08, "currency": "USD"}
+
+
+@pytest.fixture(scope="module")
+def report(tmp_path_factory):
+    root = tmp_path_factory.mktemp("attacked")
+    overlay = {"study": {"methods": ["serial", "hogwild"], "workers": [2], "seeds": [1, 2], "snapshots": 20}}
+    overlay |= {"machine": {"cores": 2, "data_dir": "data"}, "cost": {"cloud": LABELS}}
+    project = Project.of_repository(root / "project", overlay)
+    fails = dict(zip((1, 2), PAYLOADS, strict=False))
+
+    def changes(run):
+        return fake_study.failed("failed", fails[run.seed]) if run.method == "hogwild" else {}
+
+    fake_study.write_study(project.root, project.config, changes)
+    steps.everything(project.config, project.root, f"snakemake {PAYLOADS[0]}")
+    done = project.snakemake("--report", str(root / "report.html"))
+    assert done.returncode == 0, done.stdout
+    return root / "report.html", project.reports / "report.html"
+
+
+def test_no_label_of_thirty_runs_a_script_in_snakemakes_report_or_in_the_page_that_it_holds(report, browser):
+    for file in report:
+        browser.open(file, 1280)
+        assert browser.run("return document.body.textContent.length") > 100
+        assert browser.run("return window.hacked") is None
+    words = browser.run("return document.body.textContent")
+    assert all(" ".join(payload.split()) in " ".join(words.split()) for payload in PAYLOADS)
+
+
+@pytest.mark.parametrize("part", ["study", "workload", "method"])
+def test_no_name_of_thirty_gets_past_the_schema(part):
+    for payload in PAYLOADS:
+        config = study.read_config([REPOSITORY / "config.yaml"])
+        if part == "study":
+            config["study"]["name"] = payload
+        else:
+            names = config[f"{part}s"]
+            names[payload] = next(iter(names.values()))
+        with pytest.raises(ValueError):
+            study.validate(config)
