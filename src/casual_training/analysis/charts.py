@@ -317,7 +317,7 @@ def _draw_staleness(axis: Axes, group: pd.DataFrame) -> None:
 
 def legend_label(name: str) -> str:
     """Break a name into the lines of a legend."""
-    return textwrap.fill(name, width=38)
+    return textwrap.fill(name, width=34)
 
 
 def row_label(name: str) -> str:
