@@ -20,13 +20,19 @@ try:
 except ValueError as error:
     sys.exit(str(error))  # one sentence, no traceback
 
+
+def as_json(value):
+    """Write JSON that Snakemake may put into the script of its report as it is: nothing in it ends that."""
+    return json.dumps(value).replace("<", r"\u003c")
+
+
 STUDY = CONFIG["study"]["name"]
-CONFIG_JSON = json.dumps(CONFIG)
+CONFIG_JSON = as_json(CONFIG)
 DATA_DIR = CONFIG["machine"]["data_dir"]
 DEADLINE = CONFIG["machine"]["deadline_seconds"]
 # Relative, because the page shows them: it must not tell where the project stands, nor change when that moves.
 OVERLAYS = [os.path.relpath(file) for file in workflow.overwrite_configfiles]
-SETTINGS = [f"{key}={json.dumps(value)}" for key, value in workflow.config_settings.config.items()]
+SETTINGS = [f"{key}={as_json(value)}" for key, value in workflow.config_settings.config.items()]
 AGAIN = shlex.join(
     ["snakemake", "--cores", "4"]
     + (["--configfile", *OVERLAYS] if OVERLAYS else [])
@@ -110,7 +116,7 @@ def planned_diagnosis(wildcards):
 
 def spec_of(run):
     """A run as JSON: a parameter of its job, so that a change in the config reruns what it concerns."""
-    return json.dumps(run.spec)
+    return as_json(run.spec)
 
 
 def code_of(run):

@@ -379,14 +379,18 @@ def _draw_staleness(axis: Axes, group: pd.DataFrame) -> None:
 
 def legend_label(name: str) -> str:
     """Break a name into the lines of a legend."""
-    return textwrap.fill(name, width=38)
+    return textwrap.fill(name, width=34)
 
 
 def row_label(name: str) -> str:
     """Break a configuration's name into short lines: the method, then the split."""
     method, _, work = name.rpartition(", ")
-    # A line may end after an underscore, before it has to end within a word.
-    return f"{textwrap.fill(method.replace('_', '_ '), width=20).replace('_ ', '_')}\n{work}"
+    return f"{_broken(method, width=20)}\n{work}"
+
+
+def _broken(name: str, width: int) -> str:
+    """Break a name into lines, which may end after an underscore before they have to end within a word."""
+    return textwrap.fill(name.replace("_", "_ "), width=width).replace("_ ", "_")
 
 
 def facets(data: pd.DataFrame, height: float, extra: float, panels: int = 1) -> tuple[Figure, list[Axes]]:
@@ -396,7 +400,7 @@ def facets(data: pd.DataFrame, height: float, extra: float, panels: int = 1) -> 
     figure = Figure(figsize=(WIDTH, height * n_rows + extra), layout="constrained")
     axes = list(figure.subplots(n_rows, squeeze=False)[:, 0])
     for axis, workload in zip(axes[::panels], workloads, strict=True):
-        axis.set_title(workload)
+        axis.set_title(_broken(workload, width=26))
     return figure, axes
 
 
