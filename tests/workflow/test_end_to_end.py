@@ -82,6 +82,7 @@ def test_the_phases_add_up_to_the_wall_time(records):
 def test_every_run_made_two_passes_over_640_samples_shared_out_over_its_workers(records):
     for run, record in records:
         assert record["samples"] == record["planned_samples"] == 2 * 640
+        assert record["parameters"] == 21_840
         assert [worker["rank"] for worker in record["worker_records"]] == list(range(run.workers))
         for worker in record["worker_records"]:
             assert worker["samples"] == 2 * 640 / run.workers
