@@ -81,21 +81,21 @@ def measure(command: list[str], folder: Path) -> str:
 
 
 def seconds_and_peak(command: list[str], folder: Path) -> tuple[float, float]:
-    """Run a command; give its seconds and the highest sum of the resident memory of all its processes, in MB."""
+    """Run a command; give its seconds and the most memory of all its processes, what they share counted once, in MB."""
     started, peak = time.perf_counter(), 0.0
     process = psutil.Popen(command, cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     while process.poll() is None:
-        peak = max(peak, resident_mb(process))
+        peak = max(peak, pss_mb(process))
         time.sleep(0.05)
     if process.returncode:
         raise subprocess.CalledProcessError(process.returncode, command)
     return time.perf_counter() - started, peak
 
 
-def resident_mb(process: psutil.Process) -> float:
+def pss_mb(process: psutil.Process) -> float:
     try:
-        return sum(one.memory_info().rss for one in [process, *process.children(recursive=True)]) / 1e6
-    except psutil.NoSuchProcess:  # it ended meanwhile
+        return sum(one.memory_full_info().pss for one in [process, *process.children(recursive=True)]) / 1e6
+    except psutil.Error:  # one of them ended meanwhile
         return 0.0
 
 
