@@ -8,7 +8,7 @@
 #   make lint     ruff, snakefmt, snakemake --lint
 #   make bench    the figures of docs/method.md, measured here
 #   make reference    the reference study, about 50 minutes on 2 cores; then README.md says what it found
-#   make aa       whether the verdict finds a winner where there is none: about 16 minutes on 2 cores
+#   make aa       whether the verdict finds a winner where there is none: about 14 minutes on 2 cores
 #
 # PYTHON is the Python to make .venv with, 3.11 or newer.
 
