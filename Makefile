@@ -36,7 +36,7 @@ test-faults: setup
 	$(BIN)/python -m pytest -m "slow or not slow" tests/faults
 
 reliability: setup
-	$(BIN)/python -m pytest --reliability docs/reliability.md
+	$(BIN)/python -m pytest --reliability=docs/reliability.md
 
 lint: setup
 	$(BIN)/ruff check .

@@ -1,6 +1,6 @@
 """What the project promises of its reliability, the tests that hold it, and the page that a run of these writes.
 
-`pytest --reliability docs/reliability.md` (or `make reliability`) runs these tests alone and writes the page.
+`pytest --reliability=docs/reliability.md` (or `make reliability`) runs these tests alone and writes the page.
 """
 
 import os
@@ -48,7 +48,7 @@ PROMISES = {
     "A run that others disturbed is repeated once, and says so.": ["faults/test_contaminated_runs.py"],
     "A run listens on the loopback interface only.": ["faults/test_loopback.py"],
     "Where the data are there, nothing needs or tries a network.": ["faults/test_no_network.py"],
-    "No file is unpickled, and no text of one is executed.": ["unit/test_nothing_unpickled.py"],
+    "No file is unpickled by code of this project, and no text of one is executed.": ["unit/test_nothing_unpickled.py"],
     "Data that are cut, altered, of other counts or with a label out of range are refused in one sentence.": [
         "unit/test_idx.py",
         "unit/test_datasets.py",
@@ -65,7 +65,7 @@ PROMISES = {
         "workflow/test_rules.py::test_report_fails_with_one_sentence_where_a_run_cannot_be_read",
     ],
     "Nothing in a name or a cause can run on the page, and the page loads nothing.": [
-        "report/test_page.py::test_hostile_names_and_causes_stand_in_the_page_as_text",
+        "report/test_page.py::test_hostile_names_labels_and_causes_stand_in_the_page_as_text",
         "report/test_page.py::test_no_page_loads_anything",
     ],
 }

@@ -6,8 +6,9 @@ import pytest
 
 import fake_study
 from casual_training.analysis.columns import RUNS_COLUMNS, STEP_TIME_COLUMNS, as_table
+from casual_training.analysis.run_folders import read_run
 from casual_training.analysis.step_time import step_time, step_time_data
-from casual_training.analysis.tables import compare_methods, read_run
+from casual_training.analysis.tables import compare_methods
 from casual_training.study import plan
 
 STEPS = {"small": 0.2, "large": 30.0}  # ms

@@ -51,7 +51,7 @@ def page_of(root, *losses):
 
 def test_the_page_of_an_error_speaks_of_no_accuracy_but_in_the_original_study(tmp_path):
     page = page_of(tmp_path, "mean_squared_error")
-    without_the_original = page.partition('id="original"')[0] + page.partition('id="charts"')[2]
+    without_the_original = page.partition('id="original"')[0] + page.partition('id="parts"')[2]
     for part in (
         '<th scope="col">test mean squared error</th>',
         "Validation mean squared error during training",

@@ -227,6 +227,8 @@ FOREST_COLUMNS = {
     "status": TEXT,
     "oversubscribed": FLAG,
     "rate_only": FLAG,
+    "tuned": FLAG,
+    "seconds_to_target": FIGURE,
     "speedup_of_seed": FIGURE,
     "speedup_to_target": FIGURE,
     "speedup_low": FIGURE,

@@ -67,7 +67,7 @@ def _draw(axis: Axes, group: pd.DataFrame) -> None:
     axis.set(xscale="log", xlim=(low, high), xlabel="times as fast to the target")
     axis.axvspan(1 / MARGIN, MARGIN, color="0.85", linewidth=0, label=f"within {100 * (MARGIN - 1):.0f} %")
     axis.axvline(1, color="0.35", linewidth=1.2, label="best serial run")
-    ceiling = group["ceiling_speedup"].median()
+    ceiling = group[~group["tuned"]]["ceiling_speedup"].median()  # tuned ones have another baseline
     if pd.notna(ceiling) and low < ceiling < high:
         axis.axvline(ceiling, color="0.35", linewidth=1.2, linestyle=DASHES[1], label="ceiling")
     for place, row in enumerate(rows.itertuples()):
@@ -77,7 +77,7 @@ def _draw(axis: Axes, group: pd.DataFrame) -> None:
         dots = axis.plot(seeds, [place] * len(seeds), marker, color=COLOURS[colour], alpha=0.4, label=words)
         dots[0].set_markeredgewidth(0)
         _draw_mean(axis, place, row, low, high)
-        axis.text(1.02, place, _beside(row, own, group), va="center", transform=axis.get_yaxis_transform())
+        axis.text(1.02, place, _beside(row, own), va="center", transform=axis.get_yaxis_transform())
     if rows["is_declared"].nunique() > 1:
         axis.axhline(rows["is_declared"].sum() - 0.5, color="0.35", linewidth=0.8, linestyle=DASHES[2])
     labels = [row.label + (" *" if row.over else "") for row in rows.itertuples()]
@@ -106,8 +106,8 @@ def _draw_mean(axis: Axes, place: int, row, low: float, high: float) -> None:
     )
 
 
-def _beside(row, own: pd.DataFrame, group: pd.DataFrame) -> str:
-    """Give the figure of a configuration of a group, or why there is none."""
+def _beside(row, own: pd.DataFrame) -> str:
+    """Give the figure of a configuration, or why there is none."""
     if pd.notna(row.speedup_to_target):
         return f"{row.speedup_to_target:.2f}"
     n_ok = (own["status"] == "ok").sum()
@@ -117,8 +117,8 @@ def _beside(row, own: pd.DataFrame, group: pd.DataFrame) -> str:
         return "rate only"
     if n_ok < len(own):
         return f"{len(own) - n_ok} of {len(own)}\nfailed"
-    has_baseline = group["speedup_of_seed"].notna().any()  # which is once as fast as itself
-    return FAILS_TARGET.replace(" ", "\n") if has_baseline else "no ratio"
+    misses = own["seconds_to_target"].isna().any()
+    return FAILS_TARGET.replace(" ", "\n") if misses else "no ratio"
 
 
 def _limits(group: pd.DataFrame) -> tuple[float, float]:

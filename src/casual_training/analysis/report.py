@@ -87,6 +87,10 @@ OF_A_STEP = [
     "lost_updates",
     "diagnosed_speed",
 ]
+NOTHING = {  # what an empty chart waits for, unless it is any run
+    "waterfall": "no declared comparison has a speed-up yet",
+    "scaling": "no configuration is ok in every seed yet",
+}
 CEILING_TOLERANCE_PERCENT = 110  # what noise may add to a share that cannot exceed 100 % on a quiet machine
 KINDS_OF_VERDICT = {"confirmed": "good", "refuted": "bad", "undecided": "warn"}
 KINDS_OF_CONTRAST = {
@@ -199,7 +203,7 @@ def _chart(name: str, svg: str, behind: pd.DataFrame) -> dict:
     # Our own file, so not escaped; the page is HTML and begins at its root element.
     inline = Markup(svg[svg.index("<svg") :].replace("<svg ", '<svg role="img" ', 1))
     data = _view(behind, [column for column in behind.columns if column != "metric"])  # its heading says it
-    nothing = "no declared comparison has a speed-up yet" if name == "waterfall" else "no run to draw yet"
+    nothing = NOTHING.get(name, "no run to draw yet")
     return {"name": name, "title": title, "svg": inline, "caption": caption, "data": data, "nothing": nothing}
 
 

@@ -3,6 +3,7 @@
 import json
 import multiprocessing
 import os
+import sys
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
@@ -253,8 +254,9 @@ def everything(config: dict, root: Path, command: str) -> None:
     model_costs(config, root)
     examine(config, root)
     collect_diagnostics(config, root)
-    # No chart needs another. Forked, so that nothing is imported and no run folder is read again.
-    with ProcessPoolExecutor(os.cpu_count(), multiprocessing.get_context("fork")) as pool:
+    # No chart needs another. Forked where that is safe, so that nothing is imported and no run folder read again.
+    context = multiprocessing.get_context("fork" if sys.platform == "linux" else "spawn")
+    with ProcessPoolExecutor(min(len(DRAWINGS), plan(config)[0].cores), context) as pool:
         for drawn in [pool.submit(draw, config, root) for draw in DRAWINGS]:
             drawn.result()
     write_report(config, root, command)
