@@ -8,6 +8,7 @@
 #   make lint     ruff, snakefmt, snakemake --lint
 #   make bench    the figures of docs/method.md, measured here
 #   make reference    the reference study, about 50 minutes on 2 cores; then README.md says what it found
+#   make rerun    whether the default study says the same three times: about 45 minutes on 2 cores
 #   make aa       whether the verdict finds a winner where there is none: about 14 minutes on 2 cores
 #
 # PYTHON is the Python to make .venv with, 3.11 or newer.
@@ -15,7 +16,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: setup study test test-faults reliability lint bench reference readme aa
+.PHONY: setup study test test-faults reliability lint bench reference readme rerun aa
 
 setup: .venv/.ready
 
@@ -63,6 +64,9 @@ reference: setup
 # README.md and its picture from reports/reference, which needs Chromium and ChromeDriver.
 readme: setup
 	$(BIN)/python docs/from_reference.py --screenshot
+
+rerun: setup
+	$(BIN)/python benchmarks/rerun.py
 
 aa: setup
 	$(BIN)/snakemake --cores 4 --configfile workflow/studies/aa.yaml
