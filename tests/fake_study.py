@@ -165,7 +165,7 @@ def describe_run(run: Run, position: int = 0) -> dict:
         "oversubscribed": run.oversubscribed,
         "status": "ok",
         "expected": run.expected_failure,
-        "parameters": 1_199_882 if run.model == "ps_net" else 21_840,
+        "parameters": {"simple_nn": 21_840, "ps_net": 1_199_882}.get(str(run.model)),
         "metric": run.metric["name"],
         "higher_is_better": run.metric["higher_is_better"],
         "rate_only": False,

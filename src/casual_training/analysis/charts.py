@@ -226,7 +226,7 @@ def code_cost(data: pd.DataFrame) -> Figure:
     data = data.dropna(subset="speedup_to_target")
     methods = list(dict.fromkeys(data["method"]))
     with matplotlib.rc_context(STYLE):
-        figure, axes = facets(data, height=3, extra=LINE_HEIGHT * (len(methods) + 2))
+        figure, axes = facets(data, height=3, extra=legend_height(methods) + 3 * LINE_HEIGHT)
         for axis, (_, group) in zip(axes, data.groupby("workload", sort=False), strict=False):
             _draw_code_costs(axis, group, methods)
         draw_legend(figure, axes)
@@ -380,6 +380,11 @@ def _draw_staleness(axis: Axes, group: pd.DataFrame) -> None:
 def legend_label(name: str) -> str:
     """Break a name into the lines of a legend."""
     return textwrap.fill(name, width=34)
+
+
+def legend_height(names: list[str]) -> float:
+    """Give the inches of a legend of these names in one column, without what stands in it besides."""
+    return LINE_HEIGHT * sum(legend_label(name).count("\n") + 1 for name in names)
 
 
 def row_label(name: str) -> str:

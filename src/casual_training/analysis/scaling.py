@@ -19,6 +19,7 @@ from casual_training.analysis.charts import (
     STYLE,
     draw_legend,
     facets,
+    legend_height,
     legend_label,
 )
 from casual_training.analysis.columns import CELL, SCALING_COLUMNS, as_table
@@ -39,7 +40,8 @@ def scaling(data: pd.DataFrame) -> Figure:
     """Draw `scaling_data`: samples per second over workers, a line a method, and the ceiling across."""
     methods = list(dict.fromkeys(data["method"]))
     with matplotlib.rc_context(STYLE):
-        figure, axes = facets(data, height=2.7, extra=LINE_HEIGHT * (len(methods) + 3))
+        names = [f"{method} (rate only)" for method in methods]
+        figure, axes = facets(data, height=2.7, extra=legend_height(names) + 4 * LINE_HEIGHT)
         for axis, (_, group) in zip(axes, data.groupby("workload", sort=False), strict=False):
             _draw(axis, group, methods)
         draw_legend(figure, axes, handlelength=4)

@@ -18,6 +18,7 @@ from casual_training.analysis.charts import (
     STYLE,
     WIDTH,
     draw_legend,
+    legend_height,
     legend_label,
 )
 from casual_training.analysis.columns import CELL, STEP_TIME_COLUMNS, as_table
@@ -53,7 +54,7 @@ def step_time(data: pd.DataFrame) -> Figure:
     """Draw `step_time_data`: two panels, speed-up over step time and over parameters, a line a method."""
     methods = list(dict.fromkeys(data["method"]))
     with matplotlib.rc_context(STYLE):
-        figure = Figure(figsize=(WIDTH, 6.2 + LINE_HEIGHT * (len(methods) + 1)), layout="constrained")
+        figure = Figure(figsize=(WIDTH, 6.2 + legend_height(methods) + LINE_HEIGHT), layout="constrained")
         axes = list(figure.subplots(len(PANELS), squeeze=False)[:, 0])
         for axis, (column, words) in zip(axes, PANELS.items(), strict=True):
             _draw(axis, data.dropna(subset=column), column, methods)
