@@ -16,10 +16,10 @@ def rows(text: str) -> dict[str, str]:
     return {promise: result for promise, _, _, result in (line.strip("| ").split(" | ") for line in lines)}
 
 
-def test_every_promise_stands_on_the_page_and_none_is_broken():
+def test_every_promise_stands_on_the_page_and_has_held():
     found = rows(PAGE.read_text())
     assert list(found) == list(PROMISES), "make reliability writes it again"
-    assert not [promise for promise, result in found.items() if "broken" in result]
+    assert not [promise for promise, result in found.items() if not result.startswith("held")]
 
 
 @pytest.mark.parametrize("promise", PROMISES)
