@@ -187,7 +187,7 @@ def smoothed_losses(data: pd.DataFrame) -> Figure:
         over_seconds.set(xlabel="seconds of training", ylabel="training loss, smoothed")
         over_samples.set(xlabel="samples, all workers together", ylabel="training loss, smoothed")
         over_samples.xaxis.set_major_locator(MaxNLocator(5))
-        over_samples.xaxis.set_major_formatter(StrMethodFormatter("{x:,.0f}"))
+        over_samples.xaxis.set_major_formatter(StrMethodFormatter("{x:,.10g}"))
     return figure
 
 
@@ -356,7 +356,7 @@ def _finish_accuracies(axis: Axes, metric: str, target: float | None) -> None:
         axis.text(1.02, target, words, va="center", transform=axis.get_yaxis_transform())
     axis.set(xlim=(0, None), ylabel=f"validation {wording.metric_words([metric])}")
     axis.xaxis.set_major_locator(MaxNLocator(5))
-    axis.xaxis.set_major_formatter(StrMethodFormatter("{x:,.0f}"))
+    axis.xaxis.set_major_formatter(StrMethodFormatter("{x:,.10g}"))
     axis.yaxis.set_major_locator(MaxNLocator(5))
     axis.yaxis.set_major_formatter(lambda value, _: wording.short_metric(metric, value))
 
