@@ -76,8 +76,8 @@ wildcard_constraints:
     factor=r"[0-9.e+-]+",
 
 
-# As functions, because Snakemake looks for wildcards in what stands in braces in a parameter that is a string, such as a
-# label of the config.
+# As functions, because Snakemake looks for wildcards in what stands in braces in a parameter that is a string, such as
+# `cost.cloud.machine`.
 def config_as_json(wildcards):
     return CONFIG_JSON
 
