@@ -10,6 +10,7 @@ import pytest
 import torch
 
 from casual_training import models, own, samples
+from casual_training.experiment import Terminated
 from casual_training.optimization import describe_metric, make_loss, make_metric
 from casual_training.own import OwnCodeError
 from casual_training.trial import try_step
@@ -340,3 +341,24 @@ def test_an_error_in_the_middle_of_training_is_placed_in_the_users_file():
         models.build("mine.py:Net")(torch.ones(1, 4))
     assert own.raised_at(error.value, "simple_nn", None, "mine.py:Net") == f"mine.py, line {line}"
     assert own.raised_at(error.value, "package.inner:Net") == ""
+
+
+@pytest.mark.parametrize(
+    "source", ["import argparse\nargparse.ArgumentParser().parse_args(['--x'])", "import sys\nsys.exit()"]
+)
+def test_a_file_that_exits_when_it_is_imported_is_named_with_its_line(project, source):
+    (project / "script.py").write_text(f"{source}\ndef make(): pass\n")
+    assert refusal(own.load, "script.py:make").startswith("script.py, line 2: script.py cannot be imported: SystemExit")
+
+
+def test_a_factory_that_exits_is_named_with_its_line(project):
+    (project / "script.py").write_text("def make():\n    raise SystemExit(3)\n")
+    assert refusal(own.make, "script.py:make") == "script.py, line 2: make raised SystemExit: 3"
+
+
+def test_a_signal_that_ends_the_process_is_not_taken_for_the_users_exit(project):
+    (project / "script.py").write_text(
+        "from casual_training.experiment import Terminated\ndef make():\n    raise Terminated(143)\n"
+    )
+    with pytest.raises(Terminated):
+        own.make("script.py:make")
