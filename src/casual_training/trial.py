@@ -12,6 +12,7 @@ from collections.abc import Iterator
 import torch
 
 from casual_training import own, pipelines
+from casual_training.batch_norm import note_changed_buffer
 from casual_training.evaluation import BATCH
 from casual_training.optimization import make_loss, make_metric
 from casual_training.own import OwnCodeError, said, where
@@ -42,6 +43,8 @@ def try_out(model: torch.nn.Module, data, splits: Splits, run) -> None:
 def try_step(model: torch.nn.Module, batch: tuple[torch.Tensor, torch.Tensor], run) -> None:
     """Take one batch through the network, the loss, the backward pass and the metric.
 
+    A buffer that changes meanwhile is noted for those methods that refuse such networks (batch_norm.py).
+
     Args:
         model: the network; it stays as it is.
         batch: (inputs, targets), the first of the run.
@@ -66,6 +69,7 @@ def try_step(model: torch.nn.Module, batch: tuple[torch.Tensor, torch.Tensor], r
             )
         _call(loss.backward, (), run.loss, f"the backward pass fails on {given} of the data")
         _try_metric(outputs.detach(), targets, "", run)
+        note_changed_buffer(model, trial)
 
 
 def try_evaluation(model: torch.nn.Module, parts: dict[str, Samples], training_targets: torch.Tensor, run) -> None:
