@@ -21,7 +21,7 @@ import traceback
 from collections.abc import Iterator
 from pathlib import Path
 
-from casual_training import own, processes, repetition, strategies
+from casual_training import noise, own, processes, repetition, strategies
 from casual_training.clocks import PhaseClock, process_start
 from casual_training.files import write_whole
 from casual_training.machine_lock import exclusive_machine
@@ -145,6 +145,7 @@ def _measure(run: Run, data_dir: Path, clock: PhaseClock) -> tuple[dict, object]
     result |= {"status": "ok", "cause": "", "curve": []}
 
     clock.enter("spawn")
+    before = noise.read()
     try:
         _train(run, model, data, recorder, planned_samples)
         clock.enter("train", at=recorder.started)
@@ -163,6 +164,8 @@ def _measure(run: Run, data_dir: Path, clock: PhaseClock) -> tuple[dict, object]
         place = own.raised_at(error, *run.own_code)
         cause = f"{run.method} raised {own.said(error)}" + (f" ({place})" if place else "")
         result |= {"status": "failed", "cause": cause}
+    if "contaminated" not in result:  # it failed before its workers' own readings were assessed
+        result |= noise.assess_since(before)
     records = {"worker_records": recorder.workers(), "server_record": recorder.server(), "details": recorder.details}
     return result | records, recorder
 
