@@ -90,7 +90,7 @@ def _cost(run: Run) -> Cost:
 
     from casual_training import models, pipelines, samples
     from casual_training.optimization import make_loss, make_optimizer
-    from casual_training.trial import try_step
+    from casual_training.trial import try_out
 
     device = torch.accelerator.current_accelerator() if _needs_accelerator(run) else torch.device("cpu")
     run = dataclasses.replace(run, workers=1, options={}, max_steps=None)
@@ -99,16 +99,16 @@ def _cost(run: Run) -> Cost:
         splits = samples.load(run, Path())
         counts = [len(splits.train), len(splits.validation), len(splits.test)]
         pipelines.require_batches(len(splits.train), run)
-        splits = dataclasses.replace(splits, train=_repeated(splits.train, needed))
+        repeated = dataclasses.replace(splits, train=_repeated(splits.train, needed))
     else:
         kind = datasets.get(run.dataset)
         available = kind.n_train - kind.n_validation
         counts = [run.train_samples or available, kind.n_validation, kind.n_test]
         noise = _noise(kind, needed)
-        splits = samples.Splits(noise, noise, noise)
-    data = pipelines.PIPELINES[run.input_pipeline](splits, run)
+        splits = repeated = samples.Splits(noise, noise, noise)
+    data = pipelines.PIPELINES[run.input_pipeline](repeated, run)
     model = models.build(run.model)
-    try_step(model, pipelines.first_batch(data, run), run)
+    try_out(model, data, splits, run)
     model.to(device)
     optimizer, compute_loss = make_optimizer(model, run), make_loss(run)
     for step, (inputs, targets) in enumerate(data.batches(0, 0)):

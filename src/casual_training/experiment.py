@@ -21,7 +21,7 @@ import traceback
 from collections.abc import Iterator
 from pathlib import Path
 
-from casual_training import own, processes, repetition, strategies
+from casual_training import noise, own, processes, repetition, strategies
 from casual_training.clocks import PhaseClock, process_start
 from casual_training.files import write_whole
 from casual_training.machine_lock import exclusive_machine
@@ -126,7 +126,7 @@ def _measure(run: Run, data_dir: Path, clock: PhaseClock) -> tuple[dict, object]
     from casual_training.samples import load
     from casual_training.seeding import INITIAL_WEIGHTS, derived_seed
     from casual_training.snapshots import Snapshots
-    from casual_training.trial import try_step
+    from casual_training.trial import try_out
 
     gc.enable()
     clock.enter("load")
@@ -135,7 +135,7 @@ def _measure(run: Run, data_dir: Path, clock: PhaseClock) -> tuple[dict, object]
     data = pipelines.PIPELINES[run.input_pipeline](splits, run)
     torch.manual_seed(derived_seed(run.seed, INITIAL_WEIGHTS))
     model = models.build(run.model)
-    try_step(model, pipelines.first_batch(data, run), run)
+    try_out(model, data, splits, run)
     work = [pipelines.planned_work(len(splits.train), rank, run) for rank in range(run.workers)]
     most_steps, planned_samples = max(steps for steps, _ in work), sum(samples for _, samples in work)
     room = run.workers, most_steps, run.log_interval, Snapshots(model, _thresholds(run, planned_samples))
@@ -145,6 +145,7 @@ def _measure(run: Run, data_dir: Path, clock: PhaseClock) -> tuple[dict, object]
     result |= {"status": "ok", "cause": "", "curve": []}
 
     clock.enter("spawn")
+    before = noise.read()
     try:
         _train(run, model, data, recorder, planned_samples)
         clock.enter("train", at=recorder.started)
@@ -160,7 +161,11 @@ def _measure(run: Run, data_dir: Path, clock: PhaseClock) -> tuple[dict, object]
         result |= {"status": failure.status, "cause": failure.cause}
     except Exception as error:  # whatever a strategy or a model raises is a row, too
         traceback.print_exc()
-        result |= {"status": "failed", "cause": f"{run.method} raised {type(error).__name__}: {error}"}
+        place = own.raised_at(error, *run.own_code)
+        cause = f"{run.method} raised {own.said(error)}" + (f" ({place})" if place else "")
+        result |= {"status": "failed", "cause": cause}
+    if "contaminated" not in result:  # it failed before its workers' own readings were assessed
+        result |= noise.assess_since(before)
     records = {"worker_records": recorder.workers(), "server_record": recorder.server(), "details": recorder.details}
     return result | records, recorder
 

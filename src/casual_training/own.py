@@ -100,7 +100,7 @@ def load(named: str | dict):
     """Import the user's code and give what has the name in it.
 
     Raises:
-        OwnCodeError: the import raises, or there is no such name.
+        OwnCodeError: the import raises or exits, or there is no such name.
     """
     place, _, name = _reference(named).rpartition(":")
     # As for a script, what stands beside the file can be imported; behind everything else, so that it hides nothing.
@@ -108,7 +108,8 @@ def load(named: str | dict):
     sys.path += [folder for folder in beside if folder not in sys.path]
     try:
         module = importlib.import_module(_module_name(place))
-    except Exception as error:
+    except (Exception, SystemExit) as error:
+        _let_signals_pass(error)
         raise OwnCodeError(f"{where(error, named)}: {place} cannot be imported: {said(error)}") from error
     if not hasattr(module, name):
         raise OwnCodeError(f"{place} defines no {name!r}; add it, or name another in the config")
@@ -119,13 +120,20 @@ def make(named: str | dict):
     """Call the user's factory with its arguments and give what it returns.
 
     Raises:
-        OwnCodeError: it cannot be had, or it raises.
+        OwnCodeError: it cannot be had, or it raises or exits.
     """
     factory = load(named)
     try:
         return factory(**arguments(named))
-    except Exception as error:
+    except (Exception, SystemExit) as error:
+        _let_signals_pass(error)
         raise OwnCodeError(f"{where(error, named)}: {name_of(named)} raised {said(error)}") from error
+
+
+def _let_signals_pass(error: Exception | SystemExit) -> None:
+    """Raise what asks this process to end, a subclass of SystemExit; the user's code has only called sys.exit."""
+    if isinstance(error, SystemExit) and type(error) is not SystemExit:
+        raise error
 
 
 def where(error: BaseException | None, named: str | dict) -> str:

@@ -105,8 +105,8 @@ def _work(function, rank, run, recorder, barrier, join, to_supervisor, arguments
     signal.signal(signal.SIGINT, signal.SIG_DFL)  # an interrupted worker must die of it, not exit as if it were done
     threading.Thread(target=_die_with_supervisor, daemon=True).start()
     is_server = rank == run.workers
-    # A team of the original's interface names none of them.
-    model, dataset, loss = (getattr(run, key, None) for key in ("model", "dataset", "loss"))
+    # A team of the original's interface names none.
+    loss, own_code = getattr(run, "loss", None), getattr(run, "own_code", [])
     try:
         torch.set_num_threads(planned_threads(run, rank))
         # A server has the random state of the first worker, because it makes the passes that draw from it.
@@ -128,7 +128,7 @@ def _work(function, rank, run, recorder, barrier, join, to_supervisor, arguments
     except Exception as error:
         traceback.print_exc()
         reason, _, _ = f"{type(error).__name__}: {error}".partition("Exception raised from ")  # and the stack of C++
-        place = own.raised_at(error, model, dataset, loss)
+        place = own.raised_at(error, *own_code)
         reason += f" ({place})" if place else ""
         to_supervisor.send_bytes(" ".join(reason.split()).encode()[:4000])
         sys.exit(1)

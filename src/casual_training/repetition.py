@@ -1,4 +1,4 @@
-"""A run that others disturbed is made once more, in the same job, whatever came out of it.
+"""A run that others disturbed is made once more, in the same job, whatever came out of it, a failure included.
 
 The rule looks at the noise and never at the result, or it would choose results. The second attempt counts, be it
 disturbed or not; the first stays in its folder, in FIRST. The process starts anew, so that both attempts begin cold.
@@ -39,7 +39,7 @@ def repeat_if_contaminated(record: dict, folder: Path) -> None:
     (folder / FIRST).mkdir(exist_ok=True)
     for file in FILES:
         os.replace(folder / file, folder / FIRST / file)
-    taken = max(record["foreign_cpu_share"], record["steal_share"])
+    taken = record["foreign_cpu_share"] + record["steal_share"]
     print(f"others took {taken:.1%} of the cores during this run: it is repeated once", file=sys.stderr, flush=True)
     atexit._run_exitfuncs()  # ends the fork server and removes temporary files, which the new program would not know of
     os.execve(sys.executable, sys.orig_argv, os.environ | {VARIABLE: repr(time.perf_counter())})

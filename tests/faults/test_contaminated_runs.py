@@ -7,7 +7,10 @@ import time
 
 import pytest
 
-from casual_training import noise, repetition
+from casual_training import experiment, noise, repetition
+from casual_training.clocks import PhaseClock
+from casual_training.noise import Reading
+from casual_training.processes import RunFailed
 from training import make_run
 
 BUSY = "while True: pass"
@@ -41,6 +44,26 @@ def test_a_disturbed_run_is_repeated_once_and_the_first_attempt_kept(tmp_path, d
     # The second one began cold, at a start of its own.
     assert second["clocks"]["import_seconds"] > 0.5
     assert first["clocks"]["wall_seconds"] + second["clocks"]["wall_seconds"] < elapsed
+
+
+def test_a_run_that_fails_in_training_is_repeated_too(tmp_path, data_dir, fork_server, monkeypatch):
+    def fail(*arguments):
+        raise RunFailed("timeout", "worker 0 did not end")
+
+    readings = iter([Reading(50.0, 1.0, 20.0, 100.0), Reading(61.0, 1.1, 30.0, 110.0)])  # others took 1 s of 10
+    started = []
+    monkeypatch.setattr(noise, "read", lambda: next(readings))
+    monkeypatch.setattr(noise, "allowed_cores", lambda: 2)
+    monkeypatch.setattr(experiment, "_train", fail)
+    monkeypatch.setattr(repetition.os, "execve", lambda *arguments: started.append(arguments))
+    monkeypatch.setattr(repetition.atexit, "_run_exitfuncs", lambda: None)
+    record, _ = experiment._perform(make_run(), tmp_path, data_dir, 1, PhaseClock(time.perf_counter()), 0.0)
+    assert (record["status"], record["contaminated"]) == ("timeout", True)
+    assert record["foreign_cpu_share"] == pytest.approx(0.05)
+    (tmp_path / "train.log").touch()
+    repetition.repeat_if_contaminated(record, tmp_path)
+    assert len(started) == 1
+    assert json.loads((tmp_path / repetition.FIRST / "run.json").read_text())["status"] == "timeout"
 
 
 def test_the_first_attempt_of_an_earlier_making_does_not_stay(tmp_path, data_dir):

@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import psutil
@@ -11,7 +12,7 @@ import pytest
 
 from casual_training import strategies
 from casual_training.contract import command
-from casual_training.contract.fresh import try_points
+from casual_training.contract.fresh import Result, time_is_over, try_points
 
 # A plain Hogwild!, in which nothing is wrong.
 SOUND = """
@@ -159,7 +160,7 @@ def own(tmp_path, monkeypatch):
 
 
 def left_by(name, tmp_path, point="threads"):
-    stay = try_points(name, [point], tmp_path / "log")
+    stay = try_points(name, [point], tmp_path / "log", time_is_over())
     assert [result.outcome for result in stay.results] == ["passed"]
     result = command.leaves_nothing(stay)
     assert result.outcome == "broke"
@@ -196,15 +197,28 @@ def test_a_false_claim_to_be_deterministic_is_found(own, tmp_path):
     name = own("claims", TRAIN, TRAIN + "    import torch\n\n    torch.seed()\n" + noise)
     with open(tmp_path / "claims.py", "a") as file:
         file.write("\n\nDETERMINISTIC = True\n")
-    result = command.deterministic(name, tmp_path / "log", processes=2)
+    result = command.deterministic(name, tmp_path / "log", 2, time_is_over())
     assert (result.outcome, result.said) == ("broke", "2 fresh processes ended with 2 different sets of weights")
 
 
 def test_a_strategy_that_ends_the_process_it_is_called_in_is_found(own, tmp_path):
     name = own("leaves", TRAIN, "    import os\n\n    os._exit(3)\n")
-    (result,) = try_points(name, ["trains", "seed"], tmp_path / "log").results
-    assert (result.point, result.outcome) == ("trains", "broke")
-    assert result.said == "train ended its process (3)"
+    broke, other = try_points(name, ["trains", "seed"], tmp_path / "log", time_is_over()).results
+    assert broke == Result("trains", "broke", "train ended its process (3)")
+    assert other == Result("seed", "not tried", "A point before ended the process")
+
+
+def test_a_strategy_that_hangs_is_ended_in_time_and_nothing_is_said_to_have_passed(own, tmp_path):
+    name = own("hangs", TRAIN, "    import time\n\n    time.sleep(600)\n")
+    stay = try_points(name, ["trains", "seed", "death"], tmp_path / "log", time.monotonic() + 1)
+    assert [result.outcome for result in stay.results] == ["broke", "not tried", "not tried"]
+    assert "train had not returned when the 50 s of a check were over" in stay.results[0].said
+    assert command.leaves_nothing(stay).outcome == "not tried"
+
+
+def test_what_is_deterministic_is_not_tried_when_the_time_is_over(tmp_path):
+    result = command.deterministic("serial", tmp_path / "log", 3, time.monotonic())
+    assert (result.point, result.outcome) == ("deterministic", "not tried")
 
 
 def check(*arguments):

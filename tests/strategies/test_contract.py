@@ -2,6 +2,7 @@
 
 import importlib
 import sys
+import time
 
 import pytest
 import torch
@@ -10,7 +11,7 @@ import casual_training.strategies.serial  # noqa: F401 - reached as strategies.s
 from casual_training import processes, strategies
 from casual_training.contract import points
 from casual_training.contract.command import POINTS, deterministic
-from casual_training.contract.fresh import try_points
+from casual_training.contract.fresh import MOST_SECONDS, time_is_over, try_points
 from training import TRAIN_SAMPLES, make_run, prepared, trained
 
 pytestmark = pytest.mark.usefixtures("fork_server")
@@ -35,14 +36,14 @@ def test_every_strategy_found_keeps_the_contract(name, point):
 
 @pytest.mark.parametrize("name", strategies.names())
 def test_a_run_and_one_that_fails_leave_nothing_behind_and_listen_on_loopback_only(name, tmp_path):
-    stay = try_points(name, ["exact samples", "death"], tmp_path / "log")
+    stay = try_points(name, ["exact samples", "death"], tmp_path / "log", time_is_over())
     assert [result.outcome for result in stay.results] == ["passed", "passed"]
     assert stay.left == []
 
 
 @pytest.mark.parametrize("name", [name for name in strategies.names() if strategies.is_deterministic(name)])
 def test_a_deterministic_strategy_has_one_hash_of_the_weights_in_5_fresh_processes(name, tmp_path):
-    result = deterministic(name, tmp_path / "log", processes=5)
+    result = deterministic(name, tmp_path / "log", 5, time.monotonic() + 5 * MOST_SECONDS)
     assert (result.outcome, result.said) == ("passed", "5 fresh processes end with the same weights")
 
 

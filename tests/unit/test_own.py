@@ -9,10 +9,10 @@ import textwrap
 import pytest
 import torch
 
-from casual_training import models, own, samples
+from casual_training import experiment, models, own, pipelines, samples
 from casual_training.optimization import describe_metric, make_loss, make_metric
 from casual_training.own import OwnCodeError
-from casual_training.trial import try_step
+from casual_training.trial import try_out, try_step
 from training import make_run
 
 FILE = """
@@ -269,7 +269,10 @@ def test_a_step_that_fits_is_tried_and_changes_nothing():
         ),
         ({"model": torch.nn.Linear(4, 1)}, "the network cannot take inputs of shape (8, 3), float32: RuntimeError"),
         ({"model": torch.nn.Flatten()}, "the network has no parameters to train"),
-        ({"loss": "cross_entropy", "targets": torch.full((8,), 3)}, "for 1 classes, but the targets go from 3 to 3"),
+        (
+            {"loss": "cross_entropy", "targets": torch.full((8,), 3)},
+            "targets of the training data go from 3 to 3, but",
+        ),
         ({"loss": "cross_entropy", "targets": torch.ones(8)}, "cross_entropy cannot take outputs of shape (8, 1)"),
         ({"metric": "accuracy", "loss": "mine.py:third", "targets": torch.ones(8, 2)}, "which accuracy cannot compare"),
         ({"loss": "mine.py:make_items"}, "mine.py:make_items cannot take outputs"),
@@ -340,3 +343,99 @@ def test_an_error_in_the_middle_of_training_is_placed_in_the_users_file():
         models.build("mine.py:Net")(torch.ones(1, 4))
     assert own.raised_at(error.value, "simple_nn", None, "mine.py:Net") == f"mine.py, line {line}"
     assert own.raised_at(error.value, "package.inner:Net") == ""
+
+
+@pytest.mark.parametrize(
+    "source", ["import argparse\nargparse.ArgumentParser().parse_args(['--x'])", "import sys\nsys.exit()"]
+)
+def test_a_file_that_exits_when_it_is_imported_is_named_with_its_line(project, source):
+    (project / "script.py").write_text(f"{source}\ndef make(): pass\n")
+    assert refusal(own.load, "script.py:make").startswith("script.py, line 2: script.py cannot be imported: SystemExit")
+
+
+def test_a_factory_that_exits_is_named_with_its_line(project):
+    (project / "script.py").write_text("def make():\n    raise SystemExit(3)\n")
+    assert refusal(own.make, "script.py:make") == "script.py, line 2: make raised SystemExit: 3"
+
+
+def test_a_signal_that_ends_the_process_is_not_taken_for_the_users_exit(project):
+    (project / "script.py").write_text(
+        "from casual_training.experiment import Terminated\ndef make():\n    raise Terminated(143)\n"
+    )
+    with pytest.raises(experiment.Terminated):
+        own.make("script.py:make")
+
+
+CLASSES = """
+import torch
+from torch import nn
+
+def make_data(part="train", index=0, label=0):
+    targets = {"train": torch.arange(60) % 3, "test": torch.arange(205) % 3}
+    targets[part][index] = label
+    return tuple((torch.randn(len(labels), 4), labels) for labels in targets.values())
+
+class Items(torch.utils.data.TensorDataset):
+    pass
+
+def make_items(**wrong):
+    return tuple(Items(*pair) for pair in make_data(**wrong))
+
+class Net(nn.Linear):
+    def forward(self, inputs, breaks=None):
+        if not self.training and len(inputs) == self.breaks_at:
+            raise IndexError("no such place")
+        return super().forward(inputs)
+
+def make_network(classes=3, breaks_at=None):
+    net = Net(4, classes)
+    net.breaks_at = breaks_at
+    return net
+
+def strict(outputs, targets):
+    if torch.is_inference_mode_enabled():
+        raise ValueError("not in evaluation")
+    return (outputs.argmax(1) == targets).float()
+"""
+CLASSES_LINES = {line.strip(): number for number, line in enumerate(CLASSES.split("\n"), start=1)}
+
+
+def tried_whole(project, data=None, items="make_data", **changes):
+    (project / "classes.py").write_text(CLASSES)
+    workload = {"model": "classes.py:make_network", "loss": "cross_entropy", "metric": "accuracy"} | changes
+    run = run_of(dataset={"factory": f"classes.py:{items}", "arguments": data or {}}, **workload)
+    splits = samples.load(run, project)
+    data = pipelines.PIPELINES[run.input_pipeline](splits, run)
+    try_out(models.build(run.model), data, splits, run)
+
+
+@pytest.mark.parametrize("items", ["make_data", "make_items"])
+@pytest.mark.parametrize("part", ["train", "test"])
+def test_a_label_that_is_no_class_is_found_wherever_it_stands(project, part, items):
+    tried_whole(project, items=items)
+    for index in range(0, 60, 7):  # some of them are in the batch that is tried, some among the validation data
+        message = refusal(lambda index=index: tried_whole(project, {"part": part, "index": index, "label": 3}, items))
+        assert message.startswith("classes.py, line ")
+        assert "data go from 0 to 3, but the network (classes.py, line " in message
+        assert "so it has the classes 0 to 2" in message
+
+
+def test_a_binary_target_that_is_neither_0_nor_1_is_refused(project):
+    labels = "binary_cross_entropy_with_logits needs targets from 0 to 1"
+    assert labels in refusal(lambda: tried(loss="binary_cross_entropy_with_logits", targets=torch.full((8, 1), -1.0)))
+
+
+def test_a_network_that_breaks_only_in_the_last_batch_of_its_evaluation_is_found_before(project):
+    broken = {"factory": "classes.py:make_network", "arguments": {"breaks_at": 5}}
+    line = CLASSES_LINES['raise IndexError("no such place")']
+    assert refusal(lambda: tried_whole(project, model=broken)) == (
+        f"classes.py, line {line}: the network cannot take inputs of shape (5, 4), float32 in the evaluation on test "
+        "data: IndexError: no such place"
+    )
+
+
+def test_a_metric_that_breaks_only_in_the_evaluation_is_found_before(project):
+    line = CLASSES_LINES['raise ValueError("not in evaluation")']
+    message = refusal(lambda: tried_whole(project, metric="classes.py:strict"))
+    assert message.startswith(f"classes.py, line {line}: classes.py:strict cannot take outputs of shape (10, 3)")
+    assert message.endswith("in the evaluation on validation data: ValueError: not in evaluation")

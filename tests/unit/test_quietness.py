@@ -22,7 +22,7 @@ def run(order, foreign=0.004, steal=0.0, attempt=1, contaminated=False, load=0.1
         ),
         (
             [run(1, load=None), run(2, attempt=2), run(3, steal=0.031, attempt=2, contaminated=True)],
-            "Others took at most 3.1 % of its cores during a run; "
+            "Others took at most 3.5 % of its cores during a run; "
             "2 of 3 runs were disturbed and repeated, 1 of them disturbed again.",
         ),
         (

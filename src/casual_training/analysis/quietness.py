@@ -13,7 +13,7 @@ def quietness(runs: pd.DataFrame) -> str:
     """
     if runs.empty:
         return ""
-    shares = runs[["foreign_cpu_share", "steal_share"]].max(axis=1).dropna()
+    shares = runs[["foreign_cpu_share", "steal_share"]].sum(axis=1, min_count=1).dropna()
     if shares.empty:
         return "How quiet it was cannot be read on this system."
     known = "" if len(shares) == len(runs) else f" ({len(shares)} of {count(len(runs), 'run')} have a reading)"

@@ -1,10 +1,11 @@
 """The command `check`: the contract tried on one strategy, a line a point."""
 
 import tempfile
+import time
 from pathlib import Path
 
 from casual_training import strategies
-from casual_training.contract.fresh import Result, Stay, try_points
+from casual_training.contract.fresh import MOST_SECONDS, Result, Stay, time_is_over, try_points
 from casual_training.machine_lock import exclusive_machine
 
 POINTS = ("trains", "exact samples", "equal to serial", "snapshots", "threads", "seed", "death")  # of points.py
@@ -62,22 +63,25 @@ def _try(name: str, log: Path) -> list[str]:
         print(f"  {result.outcome:<11}  {result.point:<15}  {result.said}", flush=True)
 
     print(name, flush=True)
-    stay = try_points(name, list(POINTS), log, tell)
+    until = time_is_over()
+    stay = try_points(name, list(POINTS), log, until, tell)
     if outcomes[-1] == "unavailable":
         return outcomes
-    tell(deterministic(name, log, FRESH_PROCESSES))
+    tell(deterministic(name, log, FRESH_PROCESSES, until))
     tell(leaves_nothing(stay))
     return outcomes
 
 
-def deterministic(name: str, log: Path, processes: int) -> Result:
+def deterministic(name: str, log: Path, processes: int, until: float) -> Result:
     """Try whether runs of one seed in fresh processes end with the same weights, if the file says that they do."""
     point = "deterministic"
     if not strategies.is_deterministic(name):
         return Result(point, "not claimed", "Its file does not say DETERMINISTIC = True")
     hashes = set()
     for _ in range(processes):
-        (result,) = try_points(name, ["weights hash"], log).results
+        if time.monotonic() >= until:
+            return Result(point, "not tried", f"The points before took the {MOST_SECONDS} s of a check")
+        (result,) = try_points(name, ["weights hash"], log, until).results
         if result.outcome != "passed":
             return Result(point, result.outcome, result.said)
         hashes.add(result.said)
@@ -90,4 +94,6 @@ def leaves_nothing(stay: Stay) -> Result:
     """Say whether anything was left of a process that tried points, and whether it could be reached from outside."""
     if stay.left:
         return Result("leaves nothing", "broke", "; ".join(stay.left))
+    if stay.killed:
+        return Result("leaves nothing", "not tried", "Its process had to be killed, and all that it had started")
     return Result("leaves nothing", "passed", "No process and no file is left, and nothing listened but on loopback")

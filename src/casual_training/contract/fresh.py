@@ -23,7 +23,7 @@ from casual_training.shared_memory import FOLDER as SHARED_MEMORY
 
 MARK = "CASUAL_TRAINING_CHECK"
 POLL_SECONDS = 0.05
-MOST_SECONDS = 60  # of one process; every run in it has a deadline of its own
+MOST_SECONDS = 50  # of all processes of a check; every run in them has a deadline of its own
 ENDING_SECONDS = 5  # what a run started gets so long to be gone after it
 
 
@@ -41,14 +41,23 @@ class Result:
 
 @dataclass(frozen=True)
 class Stay:
-    """A process that tried points: what became of them, and what it left behind, or nothing, in words."""
+    """A process that tried points: what became of them, and what it left behind, or nothing, in words.
+
+    One that was killed, because its time was over, could not show what it leaves.
+    """
 
     results: list[Result]
     left: list[str]
+    killed: bool
+
+
+def time_is_over() -> float:
+    """Give the moment, as of time.monotonic, at which a check that begins now has to be over."""
+    return time.monotonic() + MOST_SECONDS
 
 
 def try_points(
-    strategy: str, points: list[str], log: Path, said: Callable[[Result], None] = lambda result: None
+    strategy: str, points: list[str], log: Path, until: float, said: Callable[[Result], None] = lambda result: None
 ) -> Stay:
     """Try points on a strategy in a fresh process.
 
@@ -56,6 +65,7 @@ def try_points(
         strategy: its name; if it lies elsewhere, strategies.add has been called for it.
         points: the functions of points.py to try, with spaces for underscores.
         log: file to which all that the runs print is added.
+        until: the moment, as of time.monotonic, at which the process is killed if it still runs.
         said: called with each result as soon as it is there.
     """
     mark = uuid.uuid4().hex
@@ -70,7 +80,7 @@ def try_points(
         environment = os.environ | own
         with open(log, "a", encoding="utf-8") as file:
             process = subprocess.Popen(command, env=environment, stdout=file, stderr=file, stdin=subprocess.DEVNULL)
-        addresses, limit = set(), time.monotonic() + MOST_SECONDS
+        addresses: set[str] = set()
         told: list[Result] = []
 
         def tell(result: Result) -> None:
@@ -79,7 +89,7 @@ def try_points(
 
         try:
             running = True
-            while running and time.monotonic() < limit:
+            while running and time.monotonic() < until:
                 time.sleep(POLL_SECONDS)
                 running = process.poll() is None  # before reading, or the last result could be missed
                 addresses |= _open_addresses(process.pid)
@@ -87,15 +97,20 @@ def try_points(
                     if line.endswith("\n"):  # or it is being written
                         tell(Result(**json.loads(line)))
             if len(told) < len(points) and "unavailable" not in [result.outcome for result in told]:
-                how = f"did not return in {MOST_SECONDS} s" if running else f"ended its process ({process.returncode})"
+                if running:
+                    how, before = f"had not returned when the {MOST_SECONDS} s of a check were over", "did not return"
+                else:
+                    how, before = f"ended its process ({process.returncode})", "ended the process"
                 tell(Result(points[len(told)], "broke", f"train {how}"))
+                for point in points[len(told) :]:
+                    tell(Result(point, "not tried", f"A point before {before}"))
             left = [f"listened on {address}, which others can reach" for address in sorted(addresses)]
             left += [] if running else _left_behind(mark, temporary, shared_before)
         finally:
             for any_process in _marked(mark):
                 any_process.kill()
             process.wait()
-    return Stay(told, left)
+    return Stay(told, left, killed=running)
 
 
 def _left_behind(mark: str, temporary: Path, shared_before: set[str]) -> list[str]:
