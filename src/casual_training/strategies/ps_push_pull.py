@@ -81,7 +81,7 @@ def leave(rank) -> None:
 
 def work(rank, run, recorder, model, weights, replica, data) -> None:
     """Compute the gradients of this worker's part of every pass, on a replica of the network."""
-    recorder.refresh = functools.partial(flat.load, weights, model)
+    recorder.refresh = lambda: flat.load(flat.weights_of(replica), model)  # `weights` may be in the middle of an update
     compute_loss = make_loss(run)
     parameters = flat.trained(replica)
     call = functools.partial(rpc.rpc_async, rendezvous.SERVER, push_pull)
