@@ -49,6 +49,7 @@ def train(model, data, run, recorder) -> None:
     """Train `model` on a server for run.workers workers; see strategies/__init__.py for the contract."""
     rendezvous.require_rpc()
     refuse_batch_norm(model, run.method)
+    flat.require_one_dtype(model, run.method)
     if run.options["overlap"] and run.options["max_staleness"] is not None:
         raise RunFailed("unavailable", f"{run.method} has max_staleness, which overlap cannot keep; set one of the two")
     weights = flat.weights_of(model).share_memory_()  # the ones that the server trains

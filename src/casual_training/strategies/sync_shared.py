@@ -29,7 +29,7 @@ def train(model, data, run, recorder) -> None:
     """Train `model` in run.workers processes; see strategies/__init__.py for the contract."""
     initial = copy.deepcopy(model)  # what the others begin with: worker 0's first batch may change buffers of `model`
     model.share_memory()  # so that this process holds the weights that worker 0 trained
-    run_workers(work, run, recorder, model, initial, data, SharedGradients(model, run.workers))
+    run_workers(work, run, recorder, model, initial, data, SharedGradients(model, run.workers, run.method))
 
 
 def work(rank, run, recorder, model, initial, data, gradients) -> None:
