@@ -65,7 +65,7 @@ def work(rank, run, recorder, model, data) -> None:
 
 def refuse_unused(model, method: str) -> None:
     """Raise RuntimeError with the names of the parameters that have no gradient."""
-    unused = [name for name, parameter in model.named_parameters() if parameter.requires_grad and parameter.grad is None]
+    unused = [name for name, each in model.named_parameters() if each.requires_grad and each.grad is None]
     raise RuntimeError(
         f"{method} cannot train a network that leaves parameters without a gradient in a step ({', '.join(unused)}); "
         "freeze or remove them, or take a method such as sync_shared"
