@@ -161,17 +161,16 @@ def test_where_torch_has_no_gloo_the_run_is_unavailable_and_says_why(monkeypatch
 STANDALONE = Path(__file__).parents[2] / "examples" / "standalone"
 
 
-def printed_by(script: str, *arguments: str) -> list[str]:
-    """What a standalone script prints of 321 samples, without its times."""
-    command = [sys.executable, STANDALONE / script, "--samples", "321", "--log-interval", "1"]
-    done = subprocess.run([*command, *arguments], capture_output=True, text=True, timeout=60)
+def printed_by(script: str) -> list[str]:
+    """What a standalone script prints of 2 workers, 2 passes and 321 samples."""
+    options = {"workers": 2, "passes": 2, "samples": 321, "log-interval": 1}
+    command = [sys.executable, STANDALONE / script, *(f"--{option}={value}" for option, value in options.items())]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60)
     assert done.returncode == 0, done.stderr
-    return [line.removeprefix("worker 0, ") for line in done.stdout.splitlines() if "samples per second" not in line]
+    return done.stdout.splitlines()
 
 
 @pytest.mark.parametrize("script", ["ddp.py", "local_sgd.py", "sync_shared.py"])
 def test_the_standalone_script_ends_where_one_worker_has_no_samples_in_the_last_step(script):
-    lines = printed_by(script, "--workers", "2", "--passes", "8")
-    assert sum("nan" in line for line in lines) == 8  # worker 1 in every pass, with a gradient of zero
-    accuracy = float(lines[-1].removeprefix("accuracy on the first 1,000 samples: ").removesuffix("%"))
-    assert accuracy > 30  # with weights that are nan, every image would be of the first class: 10 %
+    # Worker 1 has a loss over no samples in both passes; if its gradient were not zero, all that follows would be nan.
+    assert ["nan" in line for line in printed_by(script) if "worker 1" in line] == 2 * [*5 * [False], True]
