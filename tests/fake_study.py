@@ -206,7 +206,7 @@ def describe_run(run: Run, position: int = 0) -> dict:
 
 def make_diagnosis(run: Run) -> dict:
     """Invent where the time of a step goes, and that a fiftieth of the updates of shared weights is lost."""
-    seconds = {"data": 0.1, "forward": 0.6, "backward": 1.0, "communication": 0.0, "update": 0.2, "other": 0.1}
+    seconds = {"data": 0.1, "forward": 0.6, "backward": 1.0, "communication": None, "update": 0.2, "other": 0.1}
     lost = None if run.strategy != "hogwild" else 0.02 if run.workers > 1 else 0.0
     return {"seconds": seconds, "samples_per_second": 0.95 * SAMPLES / train_seconds(run), "lost_updates": lost}
 

@@ -2,8 +2,9 @@
 
     python examples/standalone/sync_shared.py --workers 2
 
-Every worker trains a copy of the network and writes its gradients to its row of a shared table. When all rows are
-there, each adds them up in the same order and makes the same update, so the copies stay equal and every run repeats.
+Every worker trains a copy of the network and writes its gradients, weighted with its share of the samples of the step,
+to its row of a shared table. When all rows are there, each adds them up in the same order and makes the same update, so
+the copies stay equal and every run repeats.
 """
 
 import argparse
@@ -48,19 +49,18 @@ def make_data(samples):
 
 
 def batches(inputs, targets, seed, rank, workers):
-    """Give a worker every W-th sample of one pass over the data, in the order that the seed decides."""
+    """Give a worker its part of W batches at a time, so that all make as many steps, and the samples in all parts."""
     order = torch.randperm(len(targets), generator=torch.Generator().manual_seed(seed))
-    order = order[: len(order) // workers * workers]  # so that the batches of all workers have the same sizes
-    for indices in order[rank::workers].split(BATCH):
-        yield inputs[indices], targets[indices]
+    for indices in order.split(BATCH * workers):
+        yield inputs[indices[rank::workers]], targets[indices[rank::workers]], len(indices)
 
 
-def average(model, rows, rank, barrier):
-    """Replace this worker's gradients by the mean over all workers."""
+def average(model, rows, rank, barrier, share):
+    """Replace this worker's gradients by the mean over all samples, of which it had this share."""
     gradients = [parameter.grad for parameter in model.parameters()]
-    rows[rank] = parameters_to_vector(gradients)
+    rows[rank] = share * parameters_to_vector(gradients)
     barrier.wait()
-    vector_to_parameters(sum(rows) / len(rows), gradients)
+    vector_to_parameters(sum(rows), gradients)
 
 
 def train(rank, model, inputs, targets, arguments, table, barrier):
@@ -74,18 +74,19 @@ def train(rank, model, inputs, targets, arguments, table, barrier):
     barrier.wait()
     started, step = time.perf_counter(), 0
     for number in range(arguments.passes):
-        for batch, labels in batches(inputs, targets, arguments.seed + number, rank, arguments.workers):
+        for batch, labels, joint in batches(inputs, targets, arguments.seed + number, rank, arguments.workers):
             optimizer.zero_grad()
             loss = compute_loss(model(batch), labels)
             loss.backward()
-            average(model, table[step % 2], rank, barrier)  # while others may still read the rows of the last step
+            share = len(labels) / joint
+            average(model, table[step % 2], rank, barrier, share)  # others may still read the rows of the last step
             optimizer.step()
             step += 1
             if step % arguments.log_interval == 0:
                 print(f"worker {rank}, step {step}: loss {loss.item()}", flush=True)
     barrier.wait()
     seconds = time.perf_counter() - started
-    samples = arguments.passes * (len(targets) // arguments.workers * arguments.workers)
+    samples = arguments.passes * len(targets)
     if rank == 0:
         print(f"{samples} samples in {seconds:.3f} s: {samples / seconds:.0f} samples per second", flush=True)
 

@@ -1,14 +1,17 @@
 """Where the time of a step goes and how many updates are lost: what a short run of its own measures.
 
-A diagnosed run hooks into each worker from outside, so no strategy knows of it. The parts of a step:
+A diagnosed run hooks into each worker from outside, so no strategy knows of it. The parts of a step of a worker:
 
     data           until the pipeline has given the next batch
-    forward        inside the network
+    forward        inside the network, or a copy of it
     backward       from its outputs to the gradients, so the loss too: from the end of the forward pass to the update,
                    without communication that the strategy times; torch's DDP exchanges gradients inside it
     communication  what the strategy times of its dealings with others, where the worker waits for it
     update         inside the optimizer's step
     other          what is left, such as setting the gradients to None and recording
+
+A part that no worker does, or that cannot be told from another, is None. What a server computes is inside the
+communication: with ps_push_pull there is no update in a worker, with ps_tutorial no forward and backward pass either.
 
 Lost updates, a proxy: where workers write shared weights, each also adds 1 to a shared vector as long as the weights,
 right after its optimizer's step and with the same kernel. What is missing in the end was overwritten by another worker
@@ -28,6 +31,7 @@ from casual_training.recorder import Recorder
 PARTS = ("data", "forward", "backward", "communication", "update", "other")
 DATA, FORWARD, BACKWARD, COMMUNICATION, UPDATE, OTHER = range(len(PARTS))
 COMMUNICATING = ("communication_seconds", "lock_wait_seconds", "round_trip_seconds")
+_of_this_process = None  # the Diagnosis, where this is a worker that is diagnosed
 WARM_UP_SHARE = 0.1  # of a worker's steps: the first ones make threads and memory that later ones have
 
 
@@ -42,14 +46,17 @@ class Diagnosis(Recorder):
 
     def __init__(self, model: torch.nn.Module, data, workers: int, steps: int, log_interval: int, snapshots=None):
         super().__init__(workers, steps, log_interval, snapshots)
-        self._model, self._data = model, data
+        self._data = data
         self._warm_up_steps = int(WARM_UP_SHARE * steps)
         # (workers, parts) in seconds, (workers, [samples, seconds]) after the warm-up, (workers,) updates
         self._seconds = torch.zeros(workers, len(PARTS), dtype=torch.float64).share_memory_()
         self._speeds = torch.zeros(workers, 2, dtype=torch.float64).share_memory_()
         self._shared_updates = torch.zeros(workers, dtype=torch.float64).share_memory_()
         n_weights = sum(parameter.numel() for parameter in model.parameters())
-        self._survived = torch.zeros(n_weights).share_memory_()  # float32, as the weights are; exact up to 2**24
+        self._survived = torch.zeros(n_weights).share_memory_()  # float32, exact up to 2**24
+        # Here and not in the worker, so that the copies that a strategy makes for its workers have the hooks, too.
+        model.register_forward_pre_hook(_enter_forward)
+        model.register_forward_hook(_leave_forward)
 
     def start(self, rank: int, threads: int) -> None:
         """Hook into the calling worker, then begin its record."""
@@ -64,10 +71,9 @@ class Diagnosis(Recorder):
         self._warmed_up = self._step_begun = time.perf_counter()
 
     def _hook(self) -> None:
+        global _of_this_process
+        _of_this_process = self
         self._data.batches = functools.partial(self._timed_batches, self._data.batches)
-        # Functions, not methods: a strategy that copies the network must not copy this record with it.
-        self._model.register_forward_pre_hook(lambda *_: self._enter_forward())
-        self._model.register_forward_hook(lambda *_: self._leave_forward())
         register_optimizer_step_pre_hook(lambda *_: self._enter_update())
         register_optimizer_step_post_hook(lambda *_: self._leave_update())
 
@@ -87,10 +93,12 @@ class Diagnosis(Recorder):
                 return
             yield batch
 
-    def _enter_forward(self) -> None:
+    def enter_forward(self) -> None:
+        """Note that the network of the calling worker begins a forward pass."""
         self._entered = time.perf_counter()
 
-    def _leave_forward(self) -> None:
+    def leave_forward(self) -> None:
+        """Note that it ends it; from now on it is the backward pass."""
         self._forward_left = time.perf_counter()
         self._communicated_since = 0.0
         self._spent[FORWARD] += self._forward_left - self._entered
@@ -153,13 +161,28 @@ class Diagnosis(Recorder):
     def diagnosis(self) -> dict:
         """Give what was found, as plain values for JSON.
 
-        `seconds` by part, `samples_per_second` after the warm-up, both of all workers together; `lost_updates`, a share
-        in [0, 1] of what workers wrote to shared weights; None where they share none.
+        `seconds` by part, None for a part that no worker was seen in, and `samples_per_second` after the warm-up, both
+        of all workers together; `lost_updates`, a share in [0, 1] of what workers wrote to shared weights; None where
+        they share none.
         """
+        *seconds, other = self._seconds.sum(0).tolist()
         updates = self._shared_updates.sum().item()
         survived = self._survived.mean(dtype=torch.float64).item()
         return {
-            "seconds": dict(zip(PARTS, self._seconds.sum(0).tolist(), strict=True)),
+            "seconds": dict(zip(PARTS, [*(part or None for part in seconds), other], strict=True)),
             "samples_per_second": sum(samples / seconds for samples, seconds in self._speeds.tolist() if seconds),
             "lost_updates": 1 - survived / updates if updates else None,
         }
+
+
+# Functions of a module, because a network takes its hooks with it to where it is copied or unpickled.
+
+
+def _enter_forward(*_) -> None:
+    if _of_this_process:
+        _of_this_process.enter_forward()
+
+
+def _leave_forward(*_) -> None:
+    if _of_this_process:
+        _of_this_process.leave_forward()

@@ -4,10 +4,25 @@ import torch
 from torch import nn
 from torch.nn.utils import parameters_to_vector
 
+from casual_training.processes import RunFailed
+
 
 def trained(model) -> list[nn.Parameter]:
     """List the parameters of a network that are trained."""
     return [parameter for parameter in model.parameters() if parameter.requires_grad]
+
+
+def require_one_dtype(model, method: str) -> torch.dtype:
+    """Give the dtype of all that is trained; raise RunFailed("unavailable", ...) if there are several."""
+    dtypes = {parameter.dtype: None for parameter in trained(model)}
+    if len(dtypes) > 1:
+        names = " and ".join(str(dtype).removeprefix("torch.") for dtype in dtypes)
+        raise RunFailed(
+            "unavailable",
+            f"{method} exchanges all weights as one tensor and cannot train a network that has {names}; give all its "
+            "parameters one dtype, or take a method such as hogwild",
+        )
+    return next(iter(dtypes))
 
 
 def weights_of(model) -> torch.Tensor:

@@ -7,7 +7,7 @@ reads the rows of one step is not disturbed by those who write the next, and the
 
 import torch
 
-from casual_training.flat import trained
+from casual_training.flat import require_one_dtype, trained
 from casual_training.shared_barrier import SharedBarrier
 from casual_training.shared_memory import share
 
@@ -18,16 +18,18 @@ class SharedGradients:
     Make it before the workers and give it to them as an argument.
 
     Args:
-        model: the network; its parameters that are trained must be float32, on the CPU.
+        model: the network, on the CPU.
         workers: how many share it, 1 or more.
+        method: for the sentence of an error.
 
     Raises:
-        ValueError: it does not fit into shared memory.
+        RunFailed: the parameters that are trained are of several dtypes.
+        ValueError: the table does not fit into shared memory.
     """
 
-    def __init__(self, model, workers: int):
+    def __init__(self, model, workers: int, method: str):
         sizes = [parameter.numel() for parameter in trained(model)]
-        rows = torch.zeros(2, workers, sum(sizes))
+        rows = torch.zeros(2, workers, sum(sizes), dtype=require_one_dtype(model, method))
         self._rows = share(rows, "the gradients of the workers", "lower study.workers")
         # (2, workers, [samples, then for each parameter whether it has a gradient])
         self._notes = torch.zeros(2, workers, 1 + len(sizes), dtype=torch.int64).share_memory_()

@@ -7,12 +7,14 @@ import os
 import re
 import subprocess
 import sys
+from types import SimpleNamespace
 
 import pytest
 import torch
 
 from casual_training import strategies
 from casual_training.analysis.code_cost import FOLDER, script_of
+from casual_training.analysis.steps import _methods
 from casual_training.recorder import Recorder
 from casual_training.seeding import WORKER, derived_seed
 from casual_training.snapshots import Snapshots
@@ -23,17 +25,19 @@ SAMPLES, PASSES, SEED = 330, 2, 1  # the last batch of a pass is not a whole one
 CORES = os.cpu_count()  # which the scripts share out among their workers
 
 
+def batches_of(script, **known):
+    """The batches (inputs, targets) of one pass of a script, which asks for those of the arguments that it needs."""
+    named = [known[name] for name in inspect.signature(script.batches).parameters]
+    return [(inputs, targets) for inputs, targets, *_ in script.batches(*named)]
+
+
 class PlannedBatches:
     """The batches of a script with one worker, as a strategy asks for them."""
 
     def __init__(self, script, seed):
         inputs, targets = script.make_data(SAMPLES)
         known = {"inputs": inputs, "targets": targets, "rank": 0, "workers": 1}
-        self.passes = []
-        for number in range(PASSES):
-            arguments = known | {"seed": seed + number}
-            named = [arguments[name] for name in inspect.signature(script.batches).parameters]
-            self.passes.append(list(script.batches(*named)))
+        self.passes = [batches_of(script, seed=seed + number, **known) for number in range(PASSES)]
 
     def batches(self, number, rank):
         return self.passes[number]
@@ -113,9 +117,41 @@ def test_with_one_worker_a_script_has_the_losses_of_its_strategy_bit_for_bit(nam
     assert len(losses) == steps
 
 
-def test_every_method_of_the_catalogue_but_device_switching_has_a_script():
-    methods = validate(read_config([PROJECT / "config.yaml"]))["methods"]
-    without = {
-        method["strategy"] for name, method in methods.items() if not script_of(name, method["strategy"], SCRIPTS)
+@pytest.mark.parametrize("name", SCRIPTS)
+def test_the_workers_of_a_script_take_every_sample_once_a_pass(name, monkeypatch):
+    monkeypatch.syspath_prepend(PROJECT / FOLDER)
+    script, workers = importlib.import_module(name), 3 if "--workers" in source_of(name) else 1
+    samples = torch.arange(3 * script.BATCH + 1)  # after a step of all, a single sample is left
+    known = {"inputs": samples, "targets": samples, "seed": SEED, "workers": workers}
+    taken = [batch for rank in range(workers) for batch, _ in batches_of(script, rank=rank, **known)]
+    assert sorted(torch.cat(taken).tolist()) == samples.tolist()
+
+
+def test_the_gradients_of_sync_shared_are_the_mean_over_the_samples_of_all_workers(monkeypatch):
+    monkeypatch.syspath_prepend(PROJECT / FOLDER)
+    script = importlib.import_module("sync_shared")
+    inputs, targets = torch.randn(3, 4), torch.randn(3, 2)
+
+    def with_gradient(part):
+        model = torch.nn.Linear(4, 2)
+        torch.nn.init.ones_(model.weight)
+        torch.nn.init.zeros_(model.bias)
+        torch.nn.functional.mse_loss(model(inputs[part]), targets[part]).backward()
+        return model
+
+    joint, (one, other) = with_gradient(slice(3)), map(with_gradient, (slice(2), slice(2, 3)))
+    rows, barrier = torch.zeros(2, 10), SimpleNamespace(wait=lambda: None)
+    script.average(other, rows, 1, barrier, 1 / 3)
+    script.average(one, rows, 0, barrier, 2 / 3)
+    torch.testing.assert_close(one.weight.grad, joint.weight.grad)
+    torch.testing.assert_close(one.bias.grad, joint.bias.grad)
+
+
+def test_a_method_has_no_script_only_if_its_strategy_has_none_or_it_would_have_other_lines():
+    methods = _methods(validate(read_config([PROJECT / "config.yaml"])))
+    assert {name for name in methods if script_of(name, methods, SCRIPTS) is None} == {
+        *("device_regular", "device_switching"),  # there is no accelerator here to try one with
+        "local_sgd_epoch",
+        *("ps_push_pull_plain", "ps_push_pull_sync"),
+        *("ps_unlocked", "ps_default_transport", "ps_original"),
     }
-    assert without <= {"device_switching"}

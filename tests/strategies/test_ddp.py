@@ -12,6 +12,7 @@ from torch import nn
 from casual_training import models, samples, strategies
 from casual_training.optimization import make_loss, make_optimizer
 from casual_training.pipelines import PIPELINES, planned_work
+from casual_training.processes import RunFailed
 from casual_training.recorder import Recorder
 from training import make_run, prepared, trained
 
@@ -92,6 +93,26 @@ def test_the_same_weights_come_out_of_every_run(strategy, workers, data_dir):
     assert len({hash_of(trained(run, data_dir)[0]) for _ in range(3)}) == 1
 
 
+class PartlyUsed(nn.Module):
+    """A network with a layer that is frozen and one that the loss does not depend on."""
+
+    def __init__(self):
+        super().__init__()
+        self.frozen, self.used, self.unused = (nn.Linear(784, 10) for _ in range(3))
+        self.frozen.requires_grad_(False)
+
+    def forward(self, images):
+        return self.frozen(images.flatten(1)) + self.used(images.flatten(1))
+
+
+def test_a_network_that_does_not_use_all_it_trains_is_refused_by_the_names_of_what_is_unused(data_dir, monkeypatch):
+    monkeypatch.setattr(models, "build", lambda name: PartlyUsed())
+    with pytest.raises(RunFailed) as failure:
+        trained(make_run(strategy="ddp", method="ddp", workers=2), data_dir)
+    assert "ddp cannot train a network that leaves parameters without a gradient in a step" in failure.value.cause
+    assert "(unused.weight, unused.bias); freeze or remove them" in failure.value.cause
+
+
 class Normalised(nn.Module):
     """A network with batch norm."""
 
@@ -140,16 +161,16 @@ def test_where_torch_has_no_gloo_the_run_is_unavailable_and_says_why(monkeypatch
 STANDALONE = Path(__file__).parents[2] / "examples" / "standalone"
 
 
-def printed_by(script: str, *arguments: str) -> list[str]:
-    """What a standalone script prints of 321 samples, without its times."""
-    command = [sys.executable, STANDALONE / script, "--passes", "2", "--samples", "321", "--log-interval", "1"]
-    done = subprocess.run([*command, *arguments], capture_output=True, text=True, timeout=60)
+def printed_by(script: str) -> list[str]:
+    """What a standalone script prints of 2 workers, 2 passes and 321 samples."""
+    options = {"workers": 2, "passes": 2, "samples": 321, "log-interval": 1}
+    command = [sys.executable, STANDALONE / script, *(f"--{option}={value}" for option, value in options.items())]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60)
     assert done.returncode == 0, done.stderr
-    return [line.removeprefix("worker 0, ") for line in done.stdout.splitlines() if "samples per second" not in line]
+    return done.stdout.splitlines()
 
 
-@pytest.mark.parametrize("script", ["ddp.py", "local_sgd.py"])
+@pytest.mark.parametrize("script", ["ddp.py", "local_sgd.py", "sync_shared.py"])
 def test_the_standalone_script_ends_where_one_worker_has_no_samples_in_the_last_step(script):
-    lines = printed_by(script, "--workers", "2")
-    assert sum("nan" in line for line in lines) == 2  # worker 1 in both passes, with a gradient of zero
-    assert "nan" not in lines[-1]
+    # Worker 1 has a loss over no samples in both passes; if its gradient were not zero, all that follows would be nan.
+    assert ["nan" in line for line in printed_by(script) if "worker 1" in line] == 2 * [*5 * [False], True]

@@ -7,6 +7,7 @@ import pytest
 import torch
 
 from casual_training import models, strategies
+from casual_training.contract.command import deterministic
 from casual_training.processes import RunFailed
 from casual_training.strategies import ps_push_pull
 from training import TRAIN_SAMPLES, make_run, prepared, trained
@@ -89,6 +90,28 @@ def test_synchronous_workers_repeat_bit_for_bit(data_dir):
     assert losses_of(one) == losses_of(two)
     for mine, same in zip(model.parameters(), other.parameters(), strict=True):
         assert torch.equal(mine, same)
+
+
+SYNCHRONOUS = """
+import dataclasses
+
+from casual_training.strategies import ps_push_pull
+
+DETERMINISTIC = True
+
+
+def train(model, data, run, recorder):
+    options = {"max_staleness": 0, "overlap": False}
+    ps_push_pull.train(model, data, dataclasses.replace(run, strategy="ps_push_pull", options=options), recorder)
+"""
+
+
+def test_synchronous_workers_have_one_hash_of_the_weights_in_fresh_processes(tmp_path, monkeypatch):
+    file = tmp_path / "synchronous_push_pull.py"
+    file.write_text(SYNCHRONOUS)
+    monkeypatch.setenv(strategies.OWN_FILES, str(file))
+    result = deterministic(file.stem, tmp_path / "log", processes=2)
+    assert (result.outcome, result.said) == ("passed", "2 fresh processes end with the same weights")
 
 
 def test_with_overlap_one_worker_is_one_update_late_but_for_its_first(data_dir):

@@ -64,6 +64,19 @@ def test_torchs_own_transport_trains_the_same(data_dir):
     assert losses_of(other) == losses_of(recorder)
 
 
+def test_the_wait_for_the_lock_how_long_it_is_held_and_the_calls_are_measured(data_dir):
+    _, recorder = trained(server_run(), data_dir)
+    for worker in recorder.workers():
+        wait, hold, calls = (worker["measures"][f"{name}_seconds"] for name in ("lock_wait", "lock_hold", "round_trip"))
+        assert (wait["count"], hold["count"], calls["count"]) == (10, 10, 3 * 10)
+        assert calls["sum"] < hold["sum"] < worker["train_seconds"] - wait["sum"]
+
+
+def test_without_a_lock_only_the_calls_are_measured(data_dir):
+    _, recorder = trained(server_run("none", workers=1), data_dir)
+    assert set(recorder.workers()[0]["measures"]) == {"round_trip_seconds"}
+
+
 WITHOUT_RPC = """
 import sys
 import torch

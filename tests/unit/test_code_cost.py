@@ -138,30 +138,55 @@ def test_a_script_costs_nothing_against_itself():
     assert new_names(PARALLEL, PARALLEL) == []
 
 
+METHODS = {
+    "serial": {"strategy": "serial"},
+    "threads": {"strategy": "serial"},
+    "hogwild": {"strategy": "hogwild", "update": "free"},
+    "hogwild_torchvision": {"strategy": "hogwild", "update": "free"},
+    "hogwild_torchvision_tuned": {"strategy": "hogwild", "update": "free"},
+    "hogwild_locked": {"strategy": "hogwild", "update": "locked"},
+    "hogwild_locked_too": {"strategy": "hogwild", "update": "locked"},
+    "local_sgd": {"strategy": "local_sgd", "average_every": 16},
+    "local_sgd_every_step": {"strategy": "local_sgd", "average_every": 1},
+    "local_sgd_epoch": {"strategy": "local_sgd", "average_every": "epoch"},
+    "ps_push_pull": {"strategy": "ps_push_pull", "overlap": True, "max_staleness": None},
+    "ps_push_pull_plain": {"strategy": "ps_push_pull", "overlap": False, "max_staleness": None},
+    "ps_push_pull_sync": {"strategy": "ps_push_pull", "overlap": False, "max_staleness": 0},
+    "device_regular": {"strategy": "device_switching", "switch": False},
+}
+
+
 @pytest.mark.parametrize(
-    ("method", "strategy", "expected"),
+    ("method", "expected"),
     [
-        ("serial", "serial", "serial"),
-        ("threads", "serial", "threads"),
-        ("hogwild_torchvision", "hogwild", "hogwild"),
-        ("hogwild_locked", "hogwild", "hogwild_locked"),
-        ("local_sgd_epoch", "local_sgd", "local_sgd"),
-        ("device_regular", "device_switching", None),
+        ("serial", "serial"),
+        ("threads", "threads"),
+        ("hogwild_torchvision", "hogwild"),
+        ("hogwild_torchvision_tuned", "hogwild"),
+        ("hogwild_locked", "hogwild_locked"),
+        ("hogwild_locked_too", None),
+        ("local_sgd_every_step", "local_sgd"),
+        ("local_sgd_epoch", None),
+        ("ps_push_pull", "ps_push_pull"),
+        ("ps_push_pull_plain", None),
+        ("ps_push_pull_sync", None),
+        ("device_regular", None),
     ],
 )
-def test_a_method_has_the_script_of_its_name_or_else_of_its_strategy(method, strategy, expected):
-    assert script_of(method, strategy, ["hogwild", "hogwild_locked", "local_sgd", "serial", "threads"]) == expected
+def test_a_method_has_the_script_of_its_name_or_else_of_its_strategy_if_the_lines_are_the_same(method, expected):
+    scripts = ["hogwild", "hogwild_locked", "local_sgd", "ps_push_pull", "serial", "threads"]
+    assert script_of(method, METHODS, scripts) == expected
 
 
 def test_a_comparison_gets_the_costs_of_each_method_and_none_where_there_is_no_script():
     comparison = pd.DataFrame({"method": ["plain", "team", "team", "other"], "workers": [1, 2, 4, 2]})
-    strategies = {"plain": "serial", "team": "parallel", "other": "unknown"}
+    methods = {"plain": {"strategy": "serial"}, "team": {"strategy": "parallel"}, "other": {"strategy": "unknown"}}
     scripts = {"serial": SERIAL, "parallel": PARALLEL}
-    costs = code_cost.add_costs(comparison, strategies, scripts)
+    costs = code_cost.add_costs(comparison, methods, scripts)
     assert costs["lines_changed"].tolist() == [0, 11, 11, pd.NA]
     assert costs["new_names"].tolist() == [0, 5, 5, pd.NA]
-    assert code_cost.add_costs(comparison, strategies, {"parallel": PARALLEL})["lines_changed"].isna().all()
-    assert code_cost.add_costs(comparison[:0], strategies, scripts)["new_names"].tolist() == []
+    assert code_cost.add_costs(comparison, methods, {"parallel": PARALLEL})["lines_changed"].isna().all()
+    assert code_cost.add_costs(comparison[:0], methods, scripts)["new_names"].tolist() == []
 
 
 def test_the_difference_keeps_comments_and_turns_one_script_into_the_other(tmp_path):

@@ -1,5 +1,6 @@
 """A diagnosed step is taken apart without a gap, by a clock that these tests move by hand."""
 
+import copy
 import sys
 from types import SimpleNamespace
 
@@ -60,6 +61,7 @@ class Data:
 def clock(monkeypatch):
     clock = Clock()
     monkeypatch.setattr(diagnosis, "time", SimpleNamespace(perf_counter=clock))
+    monkeypatch.setattr(diagnosis, "_of_this_process", None)
     optimizers = sys.modules["torch.optim.optimizer"]  # torch.optim hides it
     for hooks in ("_global_optimizer_pre_hooks", "_global_optimizer_post_hooks"):  # which a worker takes with it
         monkeypatch.setattr(optimizers, hooks, type(getattr(optimizers, hooks))())
@@ -87,8 +89,20 @@ def test_the_parts_of_a_step_add_up_to_it(clock):
         clock.tick(0.5)  # other
         recorder.step(loss, 4)
     assert list(recorder.diagnosis()["seconds"]) == ["data", "forward", "backward", "communication", "update", "other"]
-    assert parts(recorder) == [2, 3, 7, 0, 5, 1.5]
+    assert parts(recorder) == [2, 3, 7, None, 5, 1.5]
     assert recorder.diagnosis()["samples_per_second"] == 4 / 18.5
+
+
+def test_a_copy_of_the_network_made_before_its_worker_started_is_taken_apart_too(clock):
+    network, data = Network(clock), Data(clock)
+    recorder = Diagnosis(network, data, workers=1, steps=1, log_interval=1)
+    replica = copy.copy(network)
+    recorder.start(0, threads=1)
+    for inputs, _ in data.batches(0, 0):
+        loss = replica(inputs).sum()
+        clock.tick(7)
+        recorder.step(loss, 4)
+    assert parts(recorder) == [2, 3, 7, None, None, 0]
 
 
 def test_what_a_worker_waits_for_is_communication_and_not_backward(clock):
@@ -117,7 +131,7 @@ def test_what_is_timed_inside_something_timed_counts_once(clock):
         recorder.add("communication_seconds", 0.5)
         clock.tick(0.5)
         recorder.step(torch.tensor(1.0), 4)
-    assert parts(recorder) == [2, 0, 0, 3.5, 0, 0]
+    assert parts(recorder) == [2, None, None, 3.5, None, 0]
 
 
 def test_without_an_optimizer_in_the_worker_its_step_ends_the_backward_pass(clock):
@@ -128,7 +142,7 @@ def test_without_an_optimizer_in_the_worker_its_step_ends_the_backward_pass(cloc
         with recorder.timing("communication_seconds"):
             clock.tick(1)
         recorder.step(loss, 4)
-    assert parts(recorder) == [2, 3, 6, 1, 0, 0]
+    assert parts(recorder) == [2, 3, 6, 1, None, 0]
 
 
 def test_the_first_tenth_of_the_steps_is_a_warm_up(clock):
@@ -138,7 +152,7 @@ def test_the_first_tenth_of_the_steps_is_a_warm_up(clock):
         clock.tick(100 if step == 0 else 1)
         optimizer.step()
         recorder.step(loss, 4)
-    assert parts(recorder) == [9 * 2, 9 * 3, 9 * 1, 0, 9 * 5, 0]
+    assert parts(recorder) == [9 * 2, 9 * 3, 9 * 1, None, 9 * 5, 0]
     assert recorder.diagnosis()["samples_per_second"] == pytest.approx(9 * 4 / (9 * 11))
 
 
@@ -169,3 +183,4 @@ def test_a_server_is_not_hooked_into(clock):
     recorder = Diagnosis(Network(clock), data, workers=1, steps=1, log_interval=1)
     recorder.start(1, threads=1)
     assert "batches" not in vars(data)
+    assert diagnosis._of_this_process is None

@@ -79,6 +79,12 @@ def test_the_parts_of_a_step_are_shares_that_add_up_to_1():
     assert (row.diagnosis, row.lost_updates, row.diagnosed_speed) == ("ok", 0.25, 0.9)
 
 
+def test_a_part_that_no_worker_was_seen_in_is_empty_and_the_others_are_shares_of_what_was_seen():
+    row = only(diagnostics([run(records=[worker()])], [diagnosed((1, None, None, 8, None, 1))]))
+    assert (row.data_of_step, row.communication_of_step, row.other_of_step) == (0.1, 0.8, 0.1)
+    assert all(row != row for row in (row.forward_of_step, row.backward_of_step, row.update_of_step))
+
+
 def test_the_speed_while_diagnosed_is_held_against_the_run_of_the_same_seed():
     runs = [run(seed=seed, samples_per_second=speed, records=[worker()]) for seed, speed in ((1, 1800.0), (2, 900.0))]
     assert only(diagnostics(runs, [diagnosed(seed=1)])).diagnosed_speed == 0.5

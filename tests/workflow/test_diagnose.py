@@ -32,10 +32,9 @@ def test_a_diagnosis_takes_all_the_time_of_its_steps_apart(diagnosed):
         seconds = record["diagnosis"]["seconds"]
         assert list(seconds) == PARTS
         trained = sum(worker["train_seconds"] for worker in record["worker_records"])
-        assert 0 < sum(seconds.values()) < trained
-        for part in set(PARTS) - {"communication"}:
-            assert seconds[part] > 0, part
-        assert seconds["communication"] == 0
+        assert seconds.pop("communication") is None
+        assert min(seconds.values()) > 0
+        assert sum(seconds.values()) < trained
 
 
 def test_the_shares_of_a_step_add_up_to_100_percent_and_only_shared_weights_lose_updates(diagnosed):

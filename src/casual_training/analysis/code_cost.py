@@ -17,12 +17,30 @@ FOLDER = "examples/standalone"
 BASELINE = "serial"  # the script that the others are a change of
 
 
-def script_of(method: str, strategy: str, scripts: Collection[str]) -> str | None:
-    """Name the script of a method, tuned or not: the one called like it, or else the one called like its strategy.
+def script_of(method: str, methods: dict[str, dict], scripts: Collection[str]) -> str | None:
+    """Name the script of a method, tuned or not: the one called like it, or else its strategy's; None without either.
 
-    So a variant with a script of its own has that, and any other variant its strategy's; None without either.
+    The strategy's script is that of the method of its name. A variant that sets other values for any method (threads,
+    batch size) or another number in it (steps between averages) has the same lines, so it has that script, too. One
+    whose strategy has another option (no overlap, no lock) would have other lines, so it has none.
+
+    Args:
+        method: its name.
+        methods: each method's strategy, under "strategy", and the values of that strategy's options.
+        scripts: the names of the scripts.
     """
-    return next((name for name in (method.removesuffix(SUFFIX), strategy) if name in scripts), None)
+    name = method.removesuffix(SUFFIX)
+    if name in scripts:
+        return name
+    own = methods[method]
+    strategy = own["strategy"]
+    named = methods.get(strategy, own)
+    has_its_lines = all(_is_same_line(value, named.get(key)) for key, value in own.items())
+    return strategy if strategy in scripts and has_its_lines else None
+
+
+def _is_same_line(value, other) -> bool:
+    return value == other or type(value) is type(other) is int
 
 
 def code_lines(source: str) -> list[str]:
@@ -124,15 +142,15 @@ def difference(name: str, scripts: dict[str, str]) -> str:
     return "".join(difflib.unified_diff(old, new, f"{BASELINE}.py", f"{name}.py"))
 
 
-def add_costs(comparison: pd.DataFrame, strategies: dict[str, str], scripts: dict[str, str]) -> pd.DataFrame:
+def add_costs(comparison: pd.DataFrame, methods: dict[str, dict], scripts: dict[str, str]) -> pd.DataFrame:
     """Fill lines_changed and new_names of a comparison; they stay empty where a method has no script.
 
     Args:
         comparison: the comparison table.
-        strategies: each method's strategy.
+        methods: as of script_of.
         scripts: the source of each standalone script by its name; without the baseline's there is nothing to compare.
     """
-    names = [script_of(method, strategies[method], scripts) for method in comparison["method"]]
+    names = [script_of(method, methods, scripts) for method in comparison["method"]]
     if BASELINE not in scripts:
         names = [None] * len(names)
     costs = {name: _cost(scripts[name], scripts[BASELINE]) for name in set(names) - {None}}

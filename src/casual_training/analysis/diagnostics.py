@@ -77,7 +77,7 @@ def of_a_step(diagnosis: dict, runs: list[dict]) -> dict[str, str | float | None
     if diagnosis["status"] != "ok":
         return {"diagnosis": f"{diagnosis['status']}: {diagnosis['cause']}"}
     found = diagnosis["diagnosis"]
-    total = sum(found["seconds"].values())
+    total = sum(seconds or 0.0 for seconds in found["seconds"].values())
     speed = next((run["samples_per_second"] for run in runs if run["seed"] == diagnosis["seed"]), None)
     return {
         "diagnosis": "ok",

@@ -115,7 +115,7 @@ def render(
     ended: Outcome,
     missing: list[str],
     n_stale: int,
-    strategies: dict[str, str],
+    methods: dict[str, dict],
     scripts: dict[str, str],
 ) -> str:
     """Render the page of a study.
@@ -130,7 +130,7 @@ def render(
         ended: how the planned runs have ended, ceilings included.
         missing: the planned runs without a result, in words.
         n_stale: run folders left out because another config made them.
-        strategies: each method's strategy.
+        methods: each method's strategy and the values of its options, as of code_cost.script_of.
         scripts: the source of each standalone script, by its name.
     """
     study, runs, comparison = config["study"], tables["runs"], tables["comparison"]
@@ -169,7 +169,7 @@ def render(
         charts=charts,
         shown_first=SHOWN_FIRST,
         cost=_cost(tables["cost"], config["cost"]),
-        code=_code(answers, comparison, runs, strategies, scripts),
+        code=_code(answers, comparison, runs, methods, scripts),
         provenance=_provenance(tables["provenance"]),
         config=yaml.safe_dump(config, sort_keys=False, allow_unicode=True, width=100, default_flow_style=None),
         command=command,
@@ -262,43 +262,43 @@ def _code(
     answers: list[dict],
     comparison: pd.DataFrame,
     runs: pd.DataFrame,
-    strategies: dict[str, str],
+    methods: dict[str, dict],
     scripts: dict[str, str],
 ) -> dict:
     """Give the difference of each method's script to the serial one: first those of the answers, then all others."""
     of_scripts: dict[str, list[str]] = {}
     for method in dict.fromkeys(comparison.loc[comparison["lines_changed"].notna(), "method"]):
-        of_scripts.setdefault(script_of(method, strategies[method], scripts), []).append(method)
+        of_scripts.setdefault(script_of(method, methods, scripts), []).append(method)
     of_scripts.pop(BASELINE, None)
     lines = dict(zip(comparison["method"], comparison["lines_changed"], strict=True))
     differences = {
         name: {
             "name": name,
-            "methods": methods,
-            "n_lines": count(lines[methods[0]], "line"),
+            "methods": own,
+            "n_lines": count(lines[own[0]], "line"),
             "names": new_names(scripts[name], scripts[BASELINE]),
             "lines": difference(name, scripts).splitlines(),
         }
-        for name, methods in of_scripts.items()
+        for name, own in of_scripts.items()
     }
     as_is = comparison[~comparison["method"].isin(arm(runs, tuned=True)["method"])]
-    leading = [_leading(one, as_is, strategies, scripts) for one in answers]
+    leading = [_leading(one, as_is, methods, scripts) for one in answers]
     shown = dict.fromkeys(lead["script"] for lead in leading if lead["script"] in differences)
     others = [one for name, one in differences.items() if name not in shown]
     return {"leading": leading, "shown": [differences[name] for name in shown], "others": others}
 
 
-def _leading(found: dict, comparison: pd.DataFrame, strategies: dict[str, str], scripts: dict[str, str]) -> dict:
+def _leading(found: dict, comparison: pd.DataFrame, methods: dict[str, dict], scripts: dict[str, str]) -> dict:
     """Say whose difference is shown first for a workload: the winner's, or without one that of the best contender."""
     own = comparison[(comparison["workload"] == found["workload"]) & comparison["speedup_to_target"].notna()]
-    contenders = own[[strategies[method] != BASELINE for method in own["method"]]]
+    contenders = own[[methods[method]["strategy"] != BASELINE for method in own["method"]]]
     if found["winner"]:
         method, kind = found["winner"]["method"], "recommended"
     elif len(contenders):
         method, kind = contenders.loc[contenders["speedup_to_target"].idxmax(), "method"], "closest"
     else:
         return {"workload": found["workload"], "method": "", "kind": "nobody", "script": None}
-    script = script_of(method, strategies[method], scripts)
+    script = script_of(method, methods, scripts)
     return {"workload": found["workload"], "method": method, "kind": kind, "script": script}
 
 

@@ -135,7 +135,7 @@ def _check_parts(run: dict) -> None:
     if spec.get("diagnose"):
         diagnosis = run["diagnosis"]
         for part in PARTS:
-            _required(diagnosis["seconds"], part, FIGURE)
+            _checked(diagnosis["seconds"][part], FIGURE, part)
         _required(diagnosis, "samples_per_second", FIGURE)
         _checked(diagnosis["lost_updates"], FIGURE, "lost_updates")
     if run["strategy"] == "device_switching" and not run["rate_only"]:

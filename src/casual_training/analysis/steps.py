@@ -11,6 +11,7 @@ from pathlib import Path
 import pandas as pd
 from matplotlib.figure import Figure
 
+from casual_training import strategies
 from casual_training.analysis import (
     charts,
     claims,
@@ -84,7 +85,7 @@ def compare(config: dict, root: Path) -> None:
     """Write comparison.csv from runs.csv, ceilings.csv and the standalone scripts; and verdict.json, its answers."""
     runs, seeds = _runs(config, root), config["study"]["seeds"]
     comparison = tables.compare_methods(runs, _ceilings(config, root))
-    comparison = code_cost.add_costs(comparison, _strategies(config), _scripts())
+    comparison = code_cost.add_costs(comparison, _methods(config), _scripts())
     comparison = verdict.add_verdicts(comparison, runs, seeds, declared(config))
     _write(comparison, _results(config, root) / "comparison.csv")
     answers = [
@@ -226,7 +227,7 @@ def write_report(config: dict, root: Path, command: str) -> None:
         ended=outcome(planned + ceilings, root),
         missing=[f"{run.workload}: {run.method}, {run.split}, seed {run.seed}" for run in missing],
         n_stale=n_present - len(folders),
-        strategies=_strategies(config),
+        methods=_methods(config),
         scripts=_scripts(),
     )
     write_whole(reports / "report.html", page)
@@ -347,9 +348,11 @@ def _comparison(config: dict, root: Path) -> pd.DataFrame:
     return read_table(_results(config, root) / "comparison.csv", COMPARISON_COLUMNS)
 
 
-def _strategies(config: dict) -> dict[str, str]:
-    in_catalogue = {name: method["strategy"] for name, method in config["methods"].items()}
-    return in_catalogue | {run.method: run.strategy for run in plan(config)}
+def _methods(config: dict) -> dict[str, dict]:
+    """Give each method's strategy and the values of that strategy's options."""
+    keys = {name: ("strategy", *strategies.options(method["strategy"])) for name, method in config["methods"].items()}
+    in_catalogue = {name: {key: config["methods"][name][key] for key in keys[name]} for name in keys}
+    return in_catalogue | {run.method: {"strategy": run.strategy} | run.options for run in plan(config)}
 
 
 def _scripts() -> dict[str, str]:

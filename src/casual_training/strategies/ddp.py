@@ -13,6 +13,8 @@ shorter batch then weighs a little more. A worker with no sample left at all tak
 own way there, `Join`, would leave its momentum behind that of the others, and asks in every step who is still there.
 BatchNorm: each worker normalises by its own batch; its running statistics are worker 0's, sent to all in each step.
 The exchange is inside the backward pass, beside its computing, so communication_seconds leaves it out.
+A parameter that a step leaves without a gradient is refused: DDP would wait for it in vain, and its search for such
+parameters (`find_unused_parameters`) would slow down every step of the networks that have none.
 When to use it: with several machines or accelerators; on one CPU, where a step takes far longer than an exchange.
 """
 
@@ -21,7 +23,7 @@ import functools
 
 from torch.nn.parallel import DistributedDataParallel
 
-from casual_training import rendezvous
+from casual_training import flat, rendezvous
 from casual_training.optimization import make_loss, make_optimizer
 from casual_training.processes import run_workers
 
@@ -42,6 +44,7 @@ def work(rank, run, recorder, model, data) -> None:
     """Make this worker's part of every pass on a network of its own, whose updates are those of all."""
     if rank > 0:
         model = copy.deepcopy(model)
+    trained = flat.trained(model)
     model = DistributedDataParallel(model)  # waits until all have theirs, and sends worker 0's weights to them
     compute_loss = make_loss(run)
     optimizer = make_optimizer(model, run)
@@ -50,9 +53,20 @@ def work(rank, run, recorder, model, data) -> None:
             optimizer.zero_grad()
             loss = compute_loss(model(inputs), targets)
             loss.backward()  # and the mean over all workers
+            if any(parameter.grad is None for parameter in trained):
+                refuse_unused(model.module, run.method)
             optimizer.step()
             recorder.step(loss, len(targets))
         for _ in range(data.missed_steps(number, rank)):
             optimizer.zero_grad()
             (0 * compute_loss(model(inputs), targets)).backward()
             optimizer.step()
+
+
+def refuse_unused(model, method: str) -> None:
+    """Raise RuntimeError with the names of the parameters that have no gradient."""
+    unused = [name for name, each in model.named_parameters() if each.requires_grad and each.grad is None]
+    raise RuntimeError(
+        f"{method} cannot train a network that leaves parameters without a gradient in a step ({', '.join(unused)}); "
+        "freeze or remove them, or take a method such as sync_shared"
+    )

@@ -18,14 +18,15 @@ DETERMINISTIC = True  # the caller's weights are worker 0's
 
 def train(model, data, run, recorder) -> None:
     """Train run.workers copies of `model` at the same time; see strategies/__init__.py for the contract."""
+    initial = copy.deepcopy(model)  # what the others begin with, however far worker 0 is by then
     model.share_memory()
-    run_workers(work, run, recorder, model, data)
+    run_workers(work, run, recorder, model, initial, data)
 
 
-def work(rank, run, recorder, model, data) -> None:
+def work(rank, run, recorder, model, initial, data) -> None:
     """Make this worker's part of every pass on a model of its own."""
     if rank > 0:
-        model = copy.deepcopy(model)
+        model = copy.deepcopy(initial)
     compute_loss = make_loss(run)
     optimizer = make_optimizer(model, run)
     for number in range(run.passes):

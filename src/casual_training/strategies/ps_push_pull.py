@@ -5,11 +5,13 @@ Source: Li et al., "Scaling Distributed Machine Learning with the Parameter Serv
 Change against serial.py: the optimizer is in one more process, the server. A worker computes the gradient of its batch
 itself, sends it in one call, and gets the new weights as the answer.
 Shared: the weights that count, on the server, with one optimizer, its state, and a lock round an update.
-Private to a worker: a replica of the network, and gradients. One worker repeats serial training bit for bit.
+Private to a worker: a replica of the network, and gradients. Without overlap, one worker repeats serial training bit
+for bit.
 `max_staleness` bounds the updates that an update may miss (see parameter_server.py); with 0, a run repeats bit for bit.
 `overlap: true` lets a worker compute its next gradient, on the weights of the answer before, while the last is under
-way. So all its gradients but the first miss its own last update (staleness counts only those of others), and one
-worker has other losses than serial training.
+way. So all its gradients but the first miss its own last update (staleness counts only those of others). One worker
+then has the loss of serial training in its first step and others, to no tolerance, in all later ones.
+Snapshots hold the weights that worker 0 was answered last, because the server may be in the middle of an update.
 When to use it: on several machines. On one it shows what the messages cost that Hogwild! does without.
 """
 
@@ -49,6 +51,7 @@ def train(model, data, run, recorder) -> None:
     """Train `model` on a server for run.workers workers; see strategies/__init__.py for the contract."""
     rendezvous.require_rpc()
     refuse_batch_norm(model, run.method)
+    flat.require_one_dtype(model, run.method)
     if run.options["overlap"] and run.options["max_staleness"] is not None:
         raise RunFailed("unavailable", f"{run.method} has max_staleness, which overlap cannot keep; set one of the two")
     weights = flat.weights_of(model).share_memory_()  # the ones that the server trains
@@ -81,7 +84,7 @@ def leave(rank) -> None:
 
 def work(rank, run, recorder, model, weights, replica, data) -> None:
     """Compute the gradients of this worker's part of every pass, on a replica of the network."""
-    recorder.refresh = functools.partial(flat.load, weights, model)
+    recorder.refresh = lambda: flat.load(flat.weights_of(replica), model)  # `weights` may be in the middle of an update
     compute_loss = make_loss(run)
     parameters = flat.trained(replica)
     call = functools.partial(rpc.rpc_async, rendezvous.SERVER, push_pull)

@@ -10,6 +10,8 @@ Shared: the weights, on the server, and the lock that admits one worker at a tim
 Private to a worker: its gradients, kept by the server in a context for each step, and its optimizer state, because
 every worker makes an optimizer of its own on the server (momentum too).
 The server computes with all cores while the workers wait for it; one worker repeats `threads` bit for bit.
+Timed are the wait for the lock, how long it is held, and the three calls of a step: forward, backward (the loss's part
+in the worker included) and update. All of the server's computing is inside these calls.
 When to use it: never on one machine. It is here because the original asked, and to show where its lock is needed.
 """
 
@@ -97,12 +99,15 @@ def work(rank, run, recorder, model, data, turns) -> None:
             # the lock has to be held from before the forward pass until after the update, and nothing is left to do
             # at the same time. Without it (`lock: none`), or with a lock round the update alone (`lock: update`),
             # "one of the variables needed for gradient computation has been modified by an inplace operation".
-            with turns.for_the_step, autograd.context() as step:
+            with held(turns.for_the_step, recorder), autograd.context() as step:
                 turns.before_forward(rank)
-                loss = compute_loss(server.rpc_sync().forward(inputs), targets)
+                with recorder.timing("round_trip_seconds"):
+                    outputs = server.rpc_sync().forward(inputs)
+                loss = compute_loss(outputs, targets)
                 turns.after_forward(rank)
-                autograd.backward(step, [loss])
-                with turns.for_the_update:
+                with recorder.timing("round_trip_seconds"):
+                    autograd.backward(step, [loss])
+                with held(turns.for_the_update, recorder), recorder.timing("round_trip_seconds"):
                     optimizer.step(step)
                 turns.after_update(rank)
             recorder.step(loss, len(targets))
@@ -116,6 +121,21 @@ def count_correct(server, inputs, targets) -> int:
     return (server.rpc_sync().forward(inputs).argmax(1) == targets).sum().item()
 
 
+@contextlib.contextmanager
+def held(lock, recorder):
+    """Hold a lock, or none, and time the wait for it and how long it is held."""
+    if lock is None:
+        yield
+        return
+    with recorder.timing("lock_wait_seconds"):
+        lock.acquire()
+    try:
+        with recorder.timing("lock_hold_seconds"):
+            yield
+    finally:
+        lock.release()
+
+
 class Turns:
     """Who may do what when: the lock, and without it the order of events that shows what it was good for.
 
@@ -124,9 +144,9 @@ class Turns:
     """
 
     def __init__(self, run):
-        no_lock, lock = contextlib.nullcontext(), context().Lock()
-        self.for_the_step = lock if run.options["lock"] == "all" else no_lock
-        self.for_the_update = lock if run.options["lock"] == "update" else no_lock
+        lock = context().Lock()
+        self.for_the_step = lock if run.options["lock"] == "all" else None
+        self.for_the_update = lock if run.options["lock"] == "update" else None
         in_the_way = run.options["lock"] != "all" and run.workers > 1
         self._forward_done, self._update_done = (context().Event(), context().Event()) if in_the_way else (None, None)
 

@@ -27,14 +27,15 @@ DETERMINISTIC = True
 
 def train(model, data, run, recorder) -> None:
     """Train `model` in run.workers processes; see strategies/__init__.py for the contract."""
+    initial = copy.deepcopy(model)  # what the others begin with: worker 0's first batch may change buffers of `model`
     model.share_memory()  # so that this process holds the weights that worker 0 trained
-    run_workers(work, run, recorder, model, data, SharedGradients(model, run.workers))
+    run_workers(work, run, recorder, model, initial, data, SharedGradients(model, run.workers, run.method))
 
 
-def work(rank, run, recorder, model, data, gradients) -> None:
+def work(rank, run, recorder, model, initial, data, gradients) -> None:
     """Make this worker's part of every pass on a model of its own, each step together with the others."""
     if rank > 0:
-        model = copy.deepcopy(model)  # of the initial weights: worker 0 waits for all before its first update
+        model = copy.deepcopy(initial)
     compute_loss = make_loss(run)
     optimizer = make_optimizer(model, run)
     gradients.join(rank, model)
