@@ -87,6 +87,8 @@ COMPARISON_COLUMNS = {
     "speedup_to_target": FIGURE,
     "speedup_low": FIGURE,
     "speedup_high": FIGURE,
+    "tost_low": FIGURE,
+    "tost_high": FIGURE,
     "verdict": TEXT,
     "further_seeds": WHOLE,
     "rate_factor": FIGURE,
