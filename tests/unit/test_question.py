@@ -1,4 +1,4 @@
-"""What a study asks of each workload: the comparisons that it decides here, and the serial methods they are held against."""
+"""What a study asks of each workload: the comparisons that it decides here, and the serial methods beside them."""
 
 import pytest
 

@@ -52,14 +52,14 @@ def test_without_an_ok_trial_the_rate_stays_as_it_is(found):
     assert tuning.choose(found) == 1
 
 
-def test_a_trial_is_read_with_the_seconds_of_its_first_point_on_target(tmp_path):
-    curve = [(100, 1.0, 0.6), (200, 2.5, 0.8), (300, 3.5, 0.9)]
+def test_a_trial_is_read_with_the_seconds_at_which_it_is_on_target(tmp_path):
+    curve = [(100, 1.0, 0.6), (200, 2.5, 0.8), (300, 3.5, 0.875)]
     points = [dict(zip(("samples", "seconds", "validation_metric"), point, strict=True)) for point in curve]
-    known = trial(2, metric=0.9) | {"curve": points}
+    known = trial(2, metric=0.875) | {"curve": points}
     del known["seconds_to_target"]
     (tmp_path / "run.json").write_text(json.dumps(known))
-    assert tuning.read_trial(tmp_path / "run.json", 0.8) == trial(2, 2.5, 0.9)
-    assert tuning.read_trial(tmp_path / "run.json", 0.95) == trial(2, None, 0.9)
+    assert tuning.read_trial(tmp_path / "run.json", 0.75) == trial(2, pytest.approx(2.125), 0.875)
+    assert tuning.read_trial(tmp_path / "run.json", 0.95) == trial(2, None, 0.875)
 
 
 def test_every_configuration_that_is_whole_is_tried_once_a_factor_on_a_seed_of_no_run(config):

@@ -28,6 +28,7 @@ def answered(
     startup=None,
     serial=None,
     untrained=(),
+    in_blocks=True,
     **changes,
 ):
     """Answer from {(method, workers): seconds to the target of each seed, None where it failed, MISSED, DIVERGED}.
@@ -50,6 +51,7 @@ def answered(
             if on_target and method not in rate_only:
                 row |= {"seconds_to_target": seconds, "samples_to_target": 1000}
             row |= {"startup_seconds": startup[method]} if method in startup else {}
+            row |= {"order": seed if in_blocks else len(rows), "started_at": "2026-11-23T09:00:00+00:00"}
             rows.append(row | changes)
     runs = as_table(rows, RUNS_COLUMNS)
     comparison = compare_methods(runs, as_table([], CEILINGS_COLUMNS))
@@ -220,6 +222,16 @@ def test_what_is_declared_and_not_trained_is_named_below_the_sentence():
     found = answered(cells, [("hogwild", 2)], untrained=[("hogwild", 4), ("ddp", 2)])
     assert found.evidence.endswith(
         "Declared in study.headline, but not trained in this study: hogwild with 4 workers and ddp with 2 workers."
+    )
+
+
+def test_a_way_that_was_made_later_than_its_serial_runs_is_named_below_the_sentence():
+    cells = {("threads", 1): THREADS, ("hogwild", 2): HOGWILD}
+    assert "block" not in answered(cells, [("hogwild", 2)]).evidence
+    later = answered(cells, [("hogwild", 2)], in_blocks=False)  # one method after the other
+    assert later.evidence.endswith(
+        "Not made in one block with the serial run of the seed, so the machine may have changed: hogwild with 2 workers "
+        "in seeds 1, 2, 3, 4 and 5."
     )
 
 

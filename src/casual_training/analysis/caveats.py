@@ -7,13 +7,15 @@ from casual_training.analysis.wording import count, listed, way
 from casual_training.question import Question
 
 MOST_NAMED = 5  # seeds
+LONGEST_APART = pd.Timedelta(hours=1)  # between the starts of two runs of a seed that are set beside each other
 
 
-def caveats(runs: pd.DataFrame, seeds: list[int], question: Question) -> list[str]:
-    """Say which serial methods are no baseline, and what was declared and is not trained; a sentence each.
+def caveats(runs: pd.DataFrame, baseline: str, seeds: list[int], question: Question) -> list[str]:
+    """Say which serial methods are no baseline, what was declared and not trained, and what was made apart.
 
     Args:
         runs: the runs of one workload.
+        baseline: the serial method that all are compared with.
         seeds: the planned seeds.
         question: what the study asks of the workload.
     """
@@ -25,7 +27,38 @@ def caveats(runs: pd.DataFrame, seeds: list[int], question: Question) -> list[st
     if question.untrained:
         ways = listed(way(*entry) for entry in question.untrained)
         sentences.append(f"Declared in study.headline, but not trained in this study: {ways}.")
+    found = {entry: apart(runs, of_cell(runs, *entry), of_cell(runs, baseline, 1)) for entry in question.declared}
+    ways = [f"{way(*entry)} in {_named(own)}" for entry, own in found.items() if own]
+    if ways:
+        sentences.append(
+            f"Not made in one block with the serial run of the seed, so the machine may have changed: {listed(ways)}."
+        )
     return sentences
+
+
+def apart(runs: pd.DataFrame, own: pd.DataFrame, reference: pd.DataFrame) -> list[int]:
+    """List the seeds of which two configurations were not made in one block.
+
+    That is where a run of another seed was made between theirs, or theirs started over an hour apart: a method was
+    added later, a failed run made again, or the study went on another day.
+
+    Args:
+        runs: the runs of one workload.
+        own: those of one configuration.
+        reference: those of the other.
+    """
+    pairs = own.merge(reference, on="seed", suffixes=("_own", "_reference"))
+    starts = [
+        pd.to_datetime(pairs[f"started_at_{whose}"], utc=True, format="ISO8601") for whose in ("own", "reference")
+    ]
+    is_long = (starts[0] - starts[1]).abs() > LONGEST_APART
+    found = []
+    for pair, long in zip(pairs.itertuples(), is_long, strict=True):
+        first, last = sorted([pair.order_own, pair.order_reference])
+        between = runs[(runs["order"] > first) & (runs["order"] < last)]
+        if long or (between["seed"] != pair.seed).any():
+            found.append(pair.seed)
+    return found
 
 
 def lacking(runs: pd.DataFrame, method: str, seeds: list[int]) -> str:

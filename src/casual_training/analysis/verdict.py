@@ -120,7 +120,7 @@ def answer(workload: str, runs: pd.DataFrame, comparison: pd.DataFrame, seeds: l
         return Answer(workload, reason, contrasts=contrasts)
     baseline, here, target = best_to_target(runs, seeds, question), _here(runs), _target(runs)
     common = {"baseline": baseline, "contrasts": contrasts}
-    noted = caveats.caveats(runs, seeds, question)
+    noted = caveats.caveats(runs, baseline, seeds, question)
     faster = [row for row in rows if row.verdict == FASTER]
     if not faster:
         reference = baseline if question.compares_serial else f"the best serial run ({baseline})"
