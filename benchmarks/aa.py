@@ -37,14 +37,15 @@ def main() -> None:
     runs, seeds = read_table(PROJECT / "results/aa/runs.csv", RUNS_COLUMNS), config["study"]["seeds"]
     studies = [seeds[first : first + SEEDS_OF_A_STUDY] for first in range(0, len(seeds), SEEDS_OF_A_STUDY)]
     print("| study | seeds | ratio | interval | verdict |", "| --- | --- | --- | --- | --- |", sep="\n")
-    n_winners = 0
+    n_winners = n_without = 0
     for number, own in enumerate(studies, start=1):
         found, has_winner = judge(runs, own, questions(config))
         n_winners += has_winner
+        n_without += found["low"] is not None and not found["low"] <= 1 <= found["high"]
         bounds = "-" if found["low"] is None else f"{found['low']:.3f} to {found['high']:.3f}"
         ratio = "-" if found["speedup"] is None else f"{found['speedup']:.3f}"
         print(f"| {number} | {own[0]} to {own[-1]} | {ratio} | {bounds} | {found['verdict']} |")
-    print(f"\nfalse winners: {n_winners} of {len(studies)}")
+    print(f"\nfalse winners: {n_winners} of {len(studies)}; intervals without 1: {n_without} of {len(studies)}")
 
 
 if __name__ == "__main__":

@@ -230,8 +230,8 @@ def test_a_way_that_was_made_later_than_its_serial_runs_is_named_below_the_sente
     assert "block" not in answered(cells, [("hogwild", 2)]).evidence
     later = answered(cells, [("hogwild", 2)], in_blocks=False)  # one method after the other
     assert later.evidence.endswith(
-        "Not made in one block with the serial run of the seed, so the machine may have changed: hogwild with 2 workers "
-        "in seeds 1, 2, 3, 4 and 5."
+        "Not made in one block with the serial run of the seed, so the machine may have changed: hogwild with 2 "
+        "workers in seeds 1, 2, 3, 4 and 5."
     )
 
 
