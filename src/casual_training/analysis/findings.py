@@ -87,7 +87,7 @@ def _open(row, n_seeds: int) -> str:
     """Say of a comparison that is not settled where it stands and what would settle it."""
     if n_seeds == 1:
         return f" ({row.speedup_to_target:.2f} times as fast in the only seed)"
-    more = f"more than {MOST_SEEDS} more seeds"
+    more = f"more than {MOST_SEEDS} further seeds"
     if pd.notna(row.further_seeds):
         more = count(row.further_seeds, "more seed")
     too_wide = row.speedup_low < 1 / WIDEST or row.speedup_high > WIDEST
