@@ -234,7 +234,10 @@ def _comparison(found: dict, runs: pd.DataFrame, comparison: pd.DataFrame, confi
     seeds, question = config["study"]["seeds"], questions(config)[found["workload"]]
     runs = runs[runs["workload"] == found["workload"]]
     baseline, target = found["baseline"] or best_serial(runs), runs["target"].min()
-    baselines = {baseline: "best serial", best_to_target(runs, seeds, question, tuned=True): "best tuned serial"}
+    of_as_is, of_tuned = (
+        ("baseline", "tuned baseline") if question.compares_serial else ("best serial", "best tuned serial")
+    )
+    baselines = {baseline: of_as_is, best_to_target(runs, seeds, question, tuned=True): of_tuned}
     metrics = list(runs["metric"].unique())
     shown = dict(zip(COMPARED, headings(COMPARED, metrics), strict=True))
     if pd.notna(target):
