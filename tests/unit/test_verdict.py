@@ -220,7 +220,8 @@ def test_what_is_declared_and_not_trained_is_named_below_the_sentence():
     cells = {("threads", 1): THREADS, ("hogwild", 2): HOGWILD}
     found = answered(cells, [("hogwild", 2)], untrained=[("hogwild", 4), ("ddp", 2)])
     assert found.evidence.endswith(
-        "Declared in study.headline, but not trained in this study: hogwild with 4 workers and ddp with 2 workers."
+        "Declared in study.headline, but not among the runs of this workload: hogwild with 4 workers and ddp with 2 "
+        "workers."
     )
 
 

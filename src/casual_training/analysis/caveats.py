@@ -19,14 +19,14 @@ def caveats(runs: pd.DataFrame, baseline: str, seeds: list[int], question: Quest
         seeds: the planned seeds.
         question: what the study asks of the workload.
     """
-    sentences = []
+    sentences, n_seeds = [], count(len(seeds), "seed")
     for method in question.serial:
         n_missed = len(missed(of_cell(runs, method, 1), seeds))
         if n_missed:
-            sentences.append(f"{method} is no baseline: it misses the target in {n_missed} of {len(seeds)} seeds.")
+            sentences.append(f"{method} is no baseline: it misses the target in {n_missed} of {n_seeds}.")
     if question.untrained:
         ways = listed(way(*entry) for entry in question.untrained)
-        sentences.append(f"Declared in study.headline, but not trained in this study: {ways}.")
+        sentences.append(f"Declared in study.headline, but not among the runs of this workload: {ways}.")
     found = {entry: apart(runs, of_cell(runs, *entry), of_cell(runs, baseline, 1)) for entry in question.declared}
     ways = [f"{way(*entry)} in {_named(own)}" for entry, own in found.items() if own]
     if ways:
