@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 
 from casual_training.run import Run
-from casual_training.study import cores_of, plan
+from casual_training.study import cores_of, methods, plan
 from casual_training.tuning import SUFFIX
 
 
@@ -26,7 +26,8 @@ class Question:
 
 def questions(config: dict) -> dict[str, Question]:
     """Give what a valid config asks of each of its workloads."""
-    runs, cores = plan(config), cores_of(config)
+    order, cores = methods(config), cores_of(config)
+    runs = sorted(plan(config), key=lambda run: order.index(run.method))
     entries = dict.fromkeys(
         (entry["method"], cores if entry["workers"] == "cores" else entry["workers"])
         for entry in config["study"]["headline"]

@@ -53,6 +53,12 @@ def test_a_serial_method_that_is_compared_is_no_baseline_nor_is_its_tuned_copy()
     assert not question.compares_serial
 
 
+@pytest.mark.parametrize("seeds", [[1], [2], [3], [4]])  # each shuffles its block in another way
+def test_serial_methods_stand_in_the_order_of_the_study(seeds):
+    question = asked(methods=["serial_torchvision", "threads", "hogwild", "serial"], seeds=seeds)
+    assert question.serial == ["serial_torchvision", "threads", "serial"]
+
+
 def test_what_is_cut_short_or_there_to_fail_is_no_baseline():
     config = config_of(methods=["serial", "threads", "hogwild"])
     config["methods"]["serial"]["max_steps"] = 200

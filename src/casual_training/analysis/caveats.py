@@ -77,7 +77,7 @@ def lacking(runs: pd.DataFrame, method: str, seeds: list[int]) -> str:
     failed, missing = [seed for seed in without if seed in made], [seed for seed in without if seed not in made]
     parts = [f"is not ok in {_named(failed)}"] if failed else []
     parts += [f"has no run of {_named(missing)} yet"] if missing else []
-    return f"{method}, which may be the best serial method, {listed(parts)}"
+    return f"{method} {listed(parts)}"
 
 
 def _named(seeds: list[int]) -> str:

@@ -176,7 +176,10 @@ def _why_no_baseline(workload: str, runs: pd.DataFrame, seeds: list[int], questi
         return f"Every serial run of {workload} that has finished failed, so there is nothing to compare with."
     lacking = [caveats.lacking(runs, method, seeds) for method in question.serial]
     if any(lacking):
-        return f"Nothing is judged for {workload}: {', and '.join(filter(None, lacking))}."
+        return (
+            f"Nothing is judged for {workload} until it is known which serial method is best: "
+            f"{'; '.join(filter(None, lacking))}."
+        )
     if best_to_target(runs, seeds, question) is None:
         target, n_seeds = _target(runs), count(len(seeds), "seed")
         n_reached = max(len(seconds_to_target(own)) for _, own in alone.groupby("method"))
