@@ -23,7 +23,7 @@ def main() -> None:
         name = f"rerun-{number}"
         make(name)
         (answer,) = json.loads((PROJECT / "results" / name / "verdict.json").read_text())["answers"]
-        winner = "{method} x {workers}".format(**answer["winner"]) if answer["winner"] else "no difference"
+        winner = "{method} x {workers}".format(**answer["winner"]) if answer["winner"] else "no winner"
         for one in answer["contrasts"]:
             bounds = "" if one["low"] is None else f"{one['low']:.2f} to {one['high']:.2f}"
             ratio = "" if one["speedup"] is None else f"{one['speedup']:.2f}"

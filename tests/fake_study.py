@@ -5,6 +5,7 @@ import json
 import math
 import random
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from casual_training.run import Run
@@ -54,6 +55,7 @@ CONFIG = {
         "cloud": {"machine": "a cloud's, 2 cores", "price_per_hour": 0.08, "currency": "USD", "as_of": "2026-06"},
     },
 }
+BEGIN = datetime(2026, 11, 23, 9, tzinfo=UTC)
 SAMPLES = 220_000
 MACHINE = {
     "system": "Linux 6.1",
@@ -172,7 +174,7 @@ def describe_run(run: Run, position: int = 0) -> dict:
         "tuned": run.tune is not None,
         "lr_factor": run.lr_factor or 1,
         "cause": "",
-        "started_at": f"2026-11-23T09:{position % 60:02}:00.000000+00:00",
+        "started_at": (BEGIN + position * timedelta(seconds=20)).isoformat(timespec="microseconds"),
         "clocks": clocks | {"wall_seconds": sum(clocks.values()) - clocks["startup_seconds"]},
         "samples": samples,
         "planned_samples": samples,

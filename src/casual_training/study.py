@@ -200,23 +200,6 @@ def _check_tuning(config: dict) -> None:
             raise ValueError(f"config: methods.{name} has the name of {run.method} as study.tune tunes it; rename it")
 
 
-def declared(config: dict) -> dict[str, list[tuple[str, int]]]:
-    """List the comparisons (method, workers) that a study declares, by workload, each in the order of the config.
-
-    An entry of a method or of a number of workers that a workload is not trained with is none of its comparisons.
-    """
-    cores, runs = _cores(config), plan(config)
-    entries = [
-        (entry["method"], cores if entry["workers"] == "cores" else entry["workers"])
-        for entry in config["study"]["headline"]
-    ]
-    trained = {(run.workload, run.method, run.workers) for run in runs}
-    return {
-        workload: [entry for entry in dict.fromkeys(entries) if (workload, *entry) in trained]
-        for workload in config["study"]["workloads"]
-    }
-
-
 def _choose(name: str, known, where: str, advice: str = "") -> None:
     if name not in known:
         advice = f"{advice} choose from: {', '.join(sorted(known))}".strip()
@@ -325,7 +308,8 @@ def _diagnosis(run: Run) -> Run:
     return dataclasses.replace(run, diagnose=True, max_steps=max_steps, snapshots=1)
 
 
-def _cores(config: dict) -> int:
+def cores_of(config: dict) -> int:
+    """Give how many cores of this machine a study may use."""
     return machine.cores() if config["machine"]["cores"] == "auto" else config["machine"]["cores"]
 
 
@@ -352,7 +336,7 @@ def _tuned_as_is(config: dict, seed: int) -> list[Run]:
 def _as_is(config: dict, seed: int) -> list[Run]:
     """List the runs of a seed with the learning rate of their workload, its ceilings among them."""
     study = config["study"]
-    cores = _cores(config)
+    cores = cores_of(config)
     # `cores` in the list of workers may repeat a number that is there already.
     workers = dict.fromkeys(cores if count == "cores" else count for count in study["workers"])
     ceiling = {

@@ -263,7 +263,7 @@ def never_there(run):
 @pytest.mark.parametrize(
     ("study", "changes", "sentence"),
     [
-        ({"seeds": [1]}, lambda run: {}, "One seed shows no spread: repeat it with more."),
+        ({"seeds": [1]}, lambda run: {}, "One seed decides nothing: repeat it with more."),
         ({}, fails_where("serial", "threads", "hogwild"), "that has finished failed, so there is no answer"),
         ({}, fails_where("serial", "threads"), "Every serial run of fashion_mnist-simple_nn that has finished failed"),
         ({}, never_there, "serial training never reached 84 % validation accuracy, so there is nothing to compare"),
@@ -401,7 +401,7 @@ def test_the_time_to_the_target_is_a_column_that_names_the_target_and_says_which
     runs = pd.read_csv(of_all_kinds.parent / "tables" / "runs.csv")
     reached = runs["samples_to_target"].dropna()
     assert len(reached) == 14  # all but rate only, failed, and the one below the target
-    assert {f"{int(samples):,}" for samples in reached} <= {cell.strip() for cell in page.cells}
+    assert {f"{samples:,.0f}" for samples in reached} <= {cell.strip() for cell in page.cells}
 
 
 def test_without_a_target_the_column_is_there_and_empty(tmp_path):

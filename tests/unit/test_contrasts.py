@@ -17,6 +17,7 @@ from casual_training.study import PROJECT
 
 share_with_a_winner = runpy.run_path(str(PROJECT / "benchmarks" / "verdict.py"))["share_with_a_winner"]
 T4, T4_SIX = 2.7764451051977987, 4.8509  # Student's t with 4 degrees of freedom, at 1 - 0.05/2 and 1 - 0.05/12
+T4_ONE_SIDE, T4_ONE_SIDE_OF_SIX = 2.1318468, 3.9608  # at 1 - 0.05 and 1 - 0.05/6
 
 
 def logs(mean, *deviations):
@@ -31,6 +32,14 @@ def test_the_interval_is_the_one_worked_out_by_hand():
     assert found.speedup == pytest.approx(math.exp(0.3))
     assert found.low == pytest.approx(math.exp(0.3 - T4 * 0.00707107), rel=1e-6)
     assert found.high == pytest.approx(math.exp(0.3 + T4 * 0.00707107), rel=1e-6)
+
+
+def test_two_one_sided_tests_have_the_interval_of_one_side_at_the_same_error():
+    found = contrast(logs(0.01, -0.02, -0.01, 0, 0.01, 0.02), declared=1)
+    assert found.tost_low == pytest.approx(math.exp(0.01 - T4_ONE_SIDE * 0.00707107), rel=1e-5)
+    assert found.tost_high == pytest.approx(math.exp(0.01 + T4_ONE_SIDE * 0.00707107), rel=1e-5)
+    six = contrast(logs(0.01, -0.02, -0.01, 0, 0.01, 0.02), declared=6)
+    assert six.tost_high == pytest.approx(math.exp(0.01 + T4_ONE_SIDE_OF_SIX * 0.00707107), rel=1e-5)
 
 
 def test_six_declared_comparisons_share_the_error():

@@ -10,6 +10,7 @@ from casual_training.analysis.forest import forest, forest_data, spaced_ticks
 from casual_training.analysis.speedups import speedups_of_runs
 from casual_training.analysis.tables import compare_methods
 from casual_training.analysis.verdict import add_verdicts
+from casual_training.question import Question
 
 SEEDS = [1, 2, 3]
 MISSED = "missed"  # instead of seconds: the run is ok and never on target
@@ -35,9 +36,9 @@ def data_of(cells, declared=(), ceiling=150.0, rate_only=()):
     runs = as_table(rows, RUNS_COLUMNS)
     ceilings = [{"workload": "images", "seed": seed, "samples_per_second": ceiling} for seed in SEEDS]
     ceilings = as_table(ceilings, CEILINGS_COLUMNS)
-    of_workload = {"images": list(declared)}
-    comparison = add_verdicts(compare_methods(runs, ceilings), runs, SEEDS, of_workload)
-    return forest_data(speedups_of_runs(runs, ceilings, SEEDS, of_workload), comparison)
+    asked = {"images": Question(list(declared), serial=["serial"])}
+    comparison = add_verdicts(compare_methods(runs, ceilings), runs, SEEDS, asked)
+    return forest_data(speedups_of_runs(runs, ceilings, SEEDS, asked), comparison)
 
 
 def beside(axis):

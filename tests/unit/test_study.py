@@ -31,23 +31,6 @@ def test_the_default_study_is_the_original_splits_beside_both_serial_methods():
     }
 
 
-def test_the_default_study_declares_its_comparisons_with_as_many_workers_as_cores():
-    declared = study.declared(study.validate(default()))
-    assert declared == {
-        "fashion_mnist-simple_nn": [("hogwild", 2), ("local_sgd", 2), ("sync_shared_global_batch", 2)],
-    }
-
-
-def test_a_declared_comparison_that_a_workload_is_not_trained_for_is_none_of_its_own(config):
-    config["study"]["headline"] = [
-        {"method": "hogwild", "workers": "cores"},
-        {"method": "hogwild", "workers": 2},
-        {"method": "hogwild", "workers": 3},
-        {"method": "ddp", "workers": 2},
-    ]
-    assert study.declared(config) == {"fashion_mnist-simple_nn": [("hogwild", 2)]}
-
-
 def test_every_run_makes_the_same_passes_whatever_its_split(config):
     config["study"]["workers"] = [1, 2, 3, 8]
     assert {run.workers * run.epochs for run in study.plan(config)} == {4.0}
@@ -224,14 +207,6 @@ def test_a_global_batch_that_has_no_sample_for_each_worker_is_refused(config):
     config["study"] |= {"methods": ["ddp_global_batch"], "workers": [33]}
     with pytest.raises(ValueError, match=r"a batch_size of 32 has no sample for each of 33 workers; raise workloads"):
         study.validate(config)
-
-
-@pytest.mark.parametrize("cores", [1, 2, 3, 4, 6, 8, 10, 12, 16, 24])
-def test_the_default_study_is_valid_whatever_the_cores_and_has_its_declared_comparisons(cores):
-    config = default()
-    config["machine"]["cores"] = cores
-    (declared,) = study.declared(study.validate(config)).values()
-    assert declared == [(method, cores) for method in ("hogwild", "local_sgd", "sync_shared_global_batch")]
 
 
 def test_whole_passes_that_workers_cannot_share_out_evenly_are_refused(config):

@@ -250,14 +250,17 @@ def test_a_whole_percentage_point_is_its_own_target_although_it_is_no_binary_fra
 
 def test_the_first_point_on_target_counts_even_if_later_ones_are_below_it(tmp_path):
     runs, _ = collected(tmp_path, learned(LEARNED))
-    assert to_target(runs, "serial") == [(6.0, 300)] * 3
-    assert to_target(runs, "threads") == [(4.0, 200), (2.0, 100), (6.0, 300)]  # the middle one at its first point
+    # From 80, 82 and 70 % after 4 s to 85.1, 84.7 and 86.2 % after 6 s, where 84 % is the target.
+    shares = [4 / 5.1, 2 / 2.7, 14 / 16.2]
+    assert to_target(runs, "serial") == [pytest.approx((4 + 2 * share, 200 + 100 * share)) for share in shares]
+    late = pytest.approx((4 + 2 * 24 / 24.4, 200 + 100 * 24 / 24.4))
+    assert to_target(runs, "threads") == [(4.0, 200), (2.0, 100), late]  # the middle one at its first point
     assert to_target(runs, "hogwild") == [(4.0, 200), None, (2.0, 100)]
 
 
 def test_a_median_time_to_target_is_given_only_where_every_ok_seed_got_there(tmp_path):
     comparison = compare_methods(*collected(tmp_path, learned(LEARNED)))
-    assert row(comparison, "threads")[["n_on_target", "seconds_to_target_median"]].tolist() == [3, 4.0]
+    assert row(comparison, "threads")[["n_on_target", "seconds_to_target_median"]].tolist() == [3, pytest.approx(4.0)]
     assert row(comparison, "hogwild")["n_on_target"] == 2
     assert pd.isna(row(comparison, "hogwild")["seconds_to_target_median"])
 
@@ -283,7 +286,11 @@ def test_a_target_of_the_config_takes_the_place_of_the_derived_one(tmp_path):
     target = {"fashion_mnist-simple_nn": 0.805}
     runs, _ = collected(tmp_path, learned(LEARNED), targets=target)
     assert list(runs["target"]) == [0.805] * 9
-    assert to_target(runs, "serial") == [(6.0, 300), (4.0, 200), (6.0, 300)]
+    # From 80 % to 85.1 %, from 70 % to 82 % and from 70 % to 86.2 %, a snapshot earlier in the middle.
+    first, second, third = 0.5 / 5.1, 10.5 / 12, 10.5 / 16.2
+    expected = [(4 + 2 * first, 200 + 100 * first), (2 + 2 * second, 100 + 100 * second)]
+    expected += [(4 + 2 * third, 200 + 100 * third)]
+    assert to_target(runs, "serial") == [pytest.approx(pair) for pair in expected]
     unset, _ = collected(tmp_path, learned(LEARNED), targets=dict.fromkeys(target))
     assert list(unset["target"]) == [0.84] * 9
 
@@ -296,7 +303,8 @@ def test_without_an_ok_serial_run_there_is_no_target_but_a_configured_one(tmp_pa
     assert runs[["target", "seconds_to_target", "samples_to_target"]].isna().all(axis=None)
     assert row(compare_methods(runs, ceilings), "hogwild")["n_on_target"] == 0
     runs, _ = collected(tmp_path, changes, targets={"fashion_mnist-simple_nn": 0.7})
-    assert to_target(runs, "hogwild") == [(4.0, 200), (4.0, 200), (2.0, 100)]
+    halves = [pytest.approx((2 + 2 * share, 100 + 100 * share)) for share in (20 / 34, 1)]
+    assert to_target(runs, "hogwild") == [*halves, (2.0, 100)]  # from 50 % to 84 %, and from 60 % to 70 %
 
 
 def test_a_curve_is_read_in_the_order_of_its_samples(tmp_path):
@@ -305,7 +313,8 @@ def test_a_curve_is_read_in_the_order_of_its_samples(tmp_path):
         return changes | {"curve": changes["curve"][::-1]} if "curve" in changes else changes
 
     runs, _ = collected(tmp_path, backwards)
-    assert to_target(runs, "threads") == [(4.0, 200), (2.0, 100), (6.0, 300)]
+    late = pytest.approx((4 + 2 * 24 / 24.4, 200 + 100 * 24 / 24.4))
+    assert to_target(runs, "threads") == [(4.0, 200), (2.0, 100), late]
 
 
 def test_workloads_have_targets_of_their_own(tmp_path):

@@ -6,6 +6,7 @@ import pytest
 
 from casual_training import study, tuning
 from casual_training.analysis.tuning import tuning as table_of
+from casual_training.question import questions
 
 
 @pytest.fixture
@@ -51,14 +52,14 @@ def test_without_an_ok_trial_the_rate_stays_as_it_is(found):
     assert tuning.choose(found) == 1
 
 
-def test_a_trial_is_read_with_the_seconds_of_its_first_point_on_target(tmp_path):
-    curve = [(100, 1.0, 0.6), (200, 2.5, 0.8), (300, 3.5, 0.9)]
+def test_a_trial_is_read_with_the_seconds_at_which_it_is_on_target(tmp_path):
+    curve = [(100, 1.0, 0.6), (200, 2.5, 0.8), (300, 3.5, 0.875)]
     points = [dict(zip(("samples", "seconds", "validation_metric"), point, strict=True)) for point in curve]
-    known = trial(2, metric=0.9) | {"curve": points}
+    known = trial(2, metric=0.875) | {"curve": points}
     del known["seconds_to_target"]
     (tmp_path / "run.json").write_text(json.dumps(known))
-    assert tuning.read_trial(tmp_path / "run.json", 0.8) == trial(2, 2.5, 0.9)
-    assert tuning.read_trial(tmp_path / "run.json", 0.95) == trial(2, None, 0.9)
+    assert tuning.read_trial(tmp_path / "run.json", 0.75) == trial(2, pytest.approx(2.125), 0.875)
+    assert tuning.read_trial(tmp_path / "run.json", 0.95) == trial(2, None, 0.875)
 
 
 def test_every_configuration_that_is_whole_is_tried_once_a_factor_on_a_seed_of_no_run(config):
@@ -105,7 +106,8 @@ def test_a_tuned_arm_leaves_what_is_as_is_alone(config):
     assert all(with_tune[run.folder] == run for run in study.schedule(as_is))
     assert {run.folder for run in study.plan_diagnoses(tuned)} == {run.folder for run in study.plan_diagnoses(as_is)}
     assert study.methods(tuned) == [*study.methods(as_is), "serial_tuned", "threads_tuned", "hogwild_tuned"]
-    assert study.declared(tuned) == study.declared(as_is)
+    asked, before = (questions(config)["fashion_mnist-simple_nn"] for config in (tuned, as_is))
+    assert (asked.declared, asked.serial) == (before.declared, before.serial)
 
 
 def test_the_rate_of_a_run_is_its_own_that_of_a_trial_what_it_tries(config):

@@ -13,7 +13,7 @@ from casual_training.analysis import steps
 from casual_training.study import plan, schedule
 
 RUNS_COLUMNS = (
-    "workload,method,strategy,workers,epochs,seed,threads_per_worker,cores,oversubscribed,order,status,expected,"
+    "workload,method,strategy,workers,epochs,seed,threads_per_worker,cores,oversubscribed,order,started_at,status,expected,"
     "rate_only,tuned,lr_factor,cause,import_seconds,load_seconds,spawn_seconds,train_seconds,evaluate_seconds,write_seconds,wall_seconds,"
     "startup_seconds,samples,"
     "samples_per_second,step_ms,parameters,metric,higher_is_better,validation_metric,test_metric,test_loss,target,seconds_to_target,"
@@ -24,7 +24,8 @@ CEILINGS_COLUMNS = "workload,seed,copies,status,cause,samples_per_second"
 COMPARISON_COLUMNS = (
     "workload,method,workers,epochs,rate_only,n_runs,n_ok,n_on_target,train_seconds_median,seconds_to_target_median,"
     "samples_per_second_median,speedup_vs_best_serial,speedup_vs_serial_1_thread,percent_of_ceiling,"
-    "metric,test_metric_median,lines_changed,new_names,speedup_to_target,speedup_low,speedup_high,verdict,further_seeds,"
+    "metric,test_metric_median,lines_changed,new_names,speedup_to_target,speedup_low,speedup_high,tost_low,tost_high,"
+    "verdict,further_seeds,"
     "rate_factor,samples_factor,cold_speedup,break_even_seconds"
 )
 CLAIMS_COLUMNS = (

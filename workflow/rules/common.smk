@@ -152,7 +152,7 @@ def sources_of_analysis(*modules):
 
 
 # What the verdict goes through.
-OF_THE_VERDICT = ["contrasts.py", "findings.py", "speedups.py", "tables.py", "verdict.py", "wording.py"]
+OF_THE_VERDICT = ["caveats.py", "contrasts.py", "findings.py", "speedups.py", "tables.py", "verdict.py", "wording.py"]
 # The scripts that show what a method costs in code.
 SCRIPTS = sorted(str(file) for file in Path("examples/standalone").glob("*.py"))
 

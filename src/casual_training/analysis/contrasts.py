@@ -25,7 +25,7 @@ MOST_SEEDS = 100  # beyond which no number of seeds is suggested
 
 FASTER, SLOWER, EQUIVALENT = "faster", "slower", "equivalent"
 NO_DIFFERENCE, FAILS_TARGET = "no detectable difference", "fails target"
-NOT_OK = "not ok in every seed"  # of a comparison that cannot be judged
+NOT_OK, NOT_MEASURED = "not ok in every seed", "not measured"  # of a comparison that cannot be judged
 
 
 @dataclass(frozen=True)
@@ -33,9 +33,10 @@ class Contrast:
     """What the seeds say of one comparison.
 
     `speedup` is the geometric mean over the `n` seeds, `low` and `high` are its bounds, which hold for all declared
-    comparisons at once; None where there are none. `further_seeds` is how many more seeds would settle an open
-    comparison if they are like those that are there, None if it is settled, if more than MOST_SEEDS would be needed or
-    if one seed shows no spread to reckon with.
+    comparisons at once; `tost_low` and `tost_high` are those of the two one-sided tests, which are narrower and decide
+    whether it is "equivalent". They are None where there are none. `further_seeds` is how many more seeds would settle
+    an open comparison if its mean and spread stayed what they are, None if it is settled, if more than MOST_SEEDS would
+    be needed or if one seed shows no spread to reckon with.
     """
 
     verdict: str
@@ -43,6 +44,8 @@ class Contrast:
     speedup: float | None = None
     low: float | None = None
     high: float | None = None
+    tost_low: float | None = None
+    tost_high: float | None = None
     further_seeds: int | None = None
 
 
@@ -62,9 +65,9 @@ def contrast(speedups: list[float], declared: int) -> Contrast:
         return Contrast(NO_DIFFERENCE, n, math.exp(mean))
     spread = float(logs.std(ddof=1))
     verdict = _verdict(mean, spread, n, declared, margin)
-    half = _half_width(spread, n, declared)
     further = _further_seeds(mean, spread, n, declared, margin) if verdict == NO_DIFFERENCE else None
-    return Contrast(verdict, n, math.exp(mean), math.exp(mean - half), math.exp(mean + half), further)
+    bounds = [math.exp(mean + sign * _half_width(spread, n, declared, sides)) for sides in (2, 1) for sign in (-1, 1)]
+    return Contrast(verdict, n, math.exp(mean), *bounds, further)
 
 
 def is_beaten(first: list[float], second: list[float], declared: int) -> bool:

@@ -8,30 +8,33 @@ from casual_training.analysis.contrasts import (
     FAILS_TARGET,
     FASTER,
     MARGIN,
+    MOST_SEEDS,
     NO_DIFFERENCE,
+    NOT_MEASURED,
     NOT_OK,
     SLOWER,
 )
 from casual_training.analysis.speedups import of_cell, seconds_to_target
-from casual_training.analysis.wording import count, digits, listed, rounded_down, rounded_up
+from casual_training.analysis.wording import count, digits, listed, rounded_down, rounded_up, way
 
 CERTAINTY = f"{100 * CONFIDENCE:.0f} %"
 WIDEST = 10  # times as fast or as slow: a bound beyond says that there are too few seeds, and nothing of the method
 SHORTEST_WORTH_SAYING = 0.1  # seconds of serial training that pay for a longer start-up
 
 
-def announced(best, runs: pd.DataFrame, target: str) -> str:
+def announced(best, runs: pd.DataFrame, target: str, reference: str) -> str:
     """Recommend the announced way: "use X with W workers: at least s times as fast ...".
 
     Args:
         best: its row of the comparison.
         runs: the runs of its workload.
         target: in words.
+        reference: what it was compared with, in words.
     """
     cost = f", {count(best.lines_changed, 'line')} of code" if pd.notna(best.lines_changed) else ""
     return (
-        f"use {_name(best, runs)}: at least {rounded_down(best.speedup_low)} times as fast to {target} as the best "
-        f"serial run ({CERTAINTY}){cost}."
+        f"use {_name(best, runs)}: at least {rounded_down(best.speedup_low)} times as fast to {target} as "
+        f"{reference} ({CERTAINTY}){cost}."
     )
 
 
@@ -62,7 +65,7 @@ def of_others(rows: list, runs: pd.DataFrame, seeds: list[int]) -> str:
         if own:
             sentences.append(f"{lead}: {listed(_name(row, runs) + detail(row, len(seeds)) for row in own)}.")
     if len(seeds) == 1 and rows:
-        sentences.append("One seed shows no spread: repeat it with more.")
+        sentences.append("One seed decides nothing: repeat it with more.")
     return " ".join(sentences)
 
 
@@ -73,7 +76,7 @@ def is_oversubscribed(row, runs: pd.DataFrame) -> bool:
 
 def _name(row, runs: pd.DataFrame) -> str:
     over = " (oversubscribed)" if is_oversubscribed(row, runs) else ""
-    return f"{row.method} with {count(row.workers, 'worker')}{over}"
+    return way(row.method, row.workers) + over
 
 
 def _bounds(row) -> str:
@@ -83,19 +86,26 @@ def _bounds(row) -> str:
 def _open(row, n_seeds: int) -> str:
     """Say of a comparison that is not settled where it stands and what would settle it."""
     if n_seeds == 1:
-        return f" ({row.speedup_to_target:.2f} in the only seed)"
-    would = f"; {count(row.further_seeds, 'further seed')} would settle it" if pd.notna(row.further_seeds) else ""
+        return f" ({row.speedup_to_target:.2f} times as fast in the only seed)"
+    more = f"more than {MOST_SEEDS} further seeds"
+    if pd.notna(row.further_seeds):
+        more = count(row.further_seeds, "more seed")
     too_wide = row.speedup_low < 1 / WIDEST or row.speedup_high > WIDEST
-    bounds = f"{n_seeds} seeds tell next to nothing" if too_wide else _bounds(row)
-    return f" ({bounds}{would})"
+    known = f"{n_seeds} seeds tell next to nothing" if too_wide else f"{_bounds(row)} times as fast, {CERTAINTY}"
+    return f" ({known}; {more} like these would settle it)"
+
+
+def _equivalent(row, n_seeds: int) -> str:
+    return f" ({rounded_down(row.tost_low)} to {rounded_up(row.tost_high)}, by two one-sided tests)"
 
 
 # The words for each verdict: how its sentence begins, and what is said of each comparison, given its row and the seeds.
 SENTENCES = {
     FASTER: ("Also faster", lambda row, n_seeds: f" (at least {rounded_down(row.speedup_low)})"),
-    EQUIVALENT: (f"No difference beyond {100 * (MARGIN - 1):.0f} %", lambda row, n_seeds: f" ({_bounds(row)})"),
-    NO_DIFFERENCE: ("No detectable difference", _open),
+    EQUIVALENT: (f"No difference beyond {100 * (MARGIN - 1):.0f} %", _equivalent),
+    NO_DIFFERENCE: ("Undecided", _open),
     SLOWER: ("Slower", lambda row, n_seeds: f" (at most {rounded_up(row.speedup_high)})"),
     FAILS_TARGET: ("Fails the target", lambda row, n_seeds: f" (on it in {row.n_on_target} of {n_seeds} seeds)"),
     NOT_OK: ("Not ok in every seed", lambda row, n_seeds: f" (ok in {row.n_ok} of {n_seeds})"),
+    NOT_MEASURED: ("Not measured yet", lambda row, n_seeds: ""),
 }

@@ -32,7 +32,8 @@ from casual_training.analysis.wording import (
     written,
 )
 from casual_training.outcome import Outcome
-from casual_training.study import declared, plan, plan_ceilings
+from casual_training.question import questions
+from casual_training.study import plan, plan_ceilings
 from casual_training.tuning import SUFFIX
 
 HERE = Path(__file__).parent
@@ -230,10 +231,13 @@ def _cost(table: pd.DataFrame, prices: dict) -> dict:
 
 def _comparison(found: dict, runs: pd.DataFrame, comparison: pd.DataFrame, config: dict) -> dict:
     """Give one workload's comparison: a row a configuration, with its badges."""
-    seeds, entries = config["study"]["seeds"], declared(config)[found["workload"]]
+    seeds, question = config["study"]["seeds"], questions(config)[found["workload"]]
     runs = runs[runs["workload"] == found["workload"]]
     baseline, target = found["baseline"] or best_serial(runs), runs["target"].min()
-    baselines = {baseline: "best serial", best_to_target(runs, seeds, entries, tuned=True): "best tuned serial"}
+    of_as_is, of_tuned = (
+        ("baseline", "tuned baseline") if question.compares_serial else ("best serial", "best tuned serial")
+    )
+    baselines = {baseline: of_as_is, best_to_target(runs, seeds, question, tuned=True): of_tuned}
     metrics = list(runs["metric"].unique())
     shown = dict(zip(COMPARED, headings(COMPARED, metrics), strict=True))
     if pd.notna(target):

@@ -4,7 +4,8 @@ The endpoint is the ratio of seconds to the target on the train clock, against t
 soonest, paired by seed. A way that is not ok, or misses the target, in a seed that was made has no ratio in any.
 
 - It splits exactly into two factors: samples a second (up to the target), and how many fewer samples it takes.
-- A serial method that the study declares as a comparison is compared, and is no baseline; nor is its tuned copy.
+- A serial method that the study declares as a comparison is compared, and is no baseline; nor is its tuned copy. While
+  another one is not ok in every planned seed, nothing is compared with any: that one may be the best.
 - Tuned configurations (tuning.py) are compared with the best tuned serial method, all others with the best one as is,
   or a better learning rate would pass for a faster method.
 - On the cold clock a run begins with its process: importing, loading and starting workers count.
@@ -13,42 +14,49 @@ soonest, paired by seed. A way that is not ok, or misses the target, in a seed t
 """
 
 import math
-from collections.abc import Iterable
 
 import numpy
 import pandas as pd
 
 from casual_training.analysis.columns import CELL, FIGURE, SPEEDUPS_COLUMNS, as_table
-from casual_training.analysis.tables import arm, whole
-from casual_training.tuning import SUFFIX
-
-Declared = list[tuple[str, int]]  # the (method, workers) that a study declares for a workload
+from casual_training.analysis.tables import whole
+from casual_training.question import Question
 
 
-def best_to_target(runs: pd.DataFrame, seeds: Iterable[int], declared: Declared, tuned: bool = False) -> str | None:
+def best_to_target(runs: pd.DataFrame, seeds: list[int], question: Question, tuned: bool = False) -> str | None:
     """Name the serial method with the smallest geometric mean of seconds to the target, or None.
 
-    Only a method that is ok and on target in every planned seed counts.
+    Only a method that is on target in every planned seed counts, and there is none while one that may be the best is
+    not ok in a planned seed.
 
     Args:
         runs: the runs of one workload.
         seeds: the planned seeds.
-        declared: the comparisons of the workload.
+        question: what the study asks of the workload.
         tuned: choose from the tuned arm instead of the one as is.
     """
     means = {}
-    for method, own in serial(runs, declared, tuned).groupby("method", sort=False):
-        seconds = seconds_to_target(own)
-        if set(seeds) <= set(seconds.index):
-            means[method] = numpy.log(seconds).mean()
+    for method in question.tuned_serial if tuned else question.serial:
+        own = of_cell(runs, method, 1)
+        if missed(own, seeds):
+            continue
+        if not_ok(own, seeds):
+            return None
+        means[method] = numpy.log(seconds_to_target(own).loc[seeds]).mean()
     return min(means, key=means.get) if means else None
 
 
-def serial(runs: pd.DataFrame, declared: Declared, tuned: bool = False) -> pd.DataFrame:
-    """Choose the runs that the baseline of an arm may be taken from."""
-    runs = arm(whole(runs), tuned)
-    as_declared = runs["method"].str.removesuffix(SUFFIX) if tuned else runs["method"]
-    return runs[(runs["strategy"] == "serial") & ~as_declared.isin([method for method, _ in declared])]
+def missed(own: pd.DataFrame, seeds: list[int]) -> list[int]:
+    """List the planned seeds in which a configuration surely missed the target: it ended without it, or diverged."""
+    ended = own[((own["status"] == "ok") & own["seconds_to_target"].isna()) | (own["status"] == "diverged")]
+    missing_it = set(ended["seed"])
+    return [seed for seed in seeds if seed in missing_it]
+
+
+def not_ok(own: pd.DataFrame, seeds: list[int]) -> list[int]:
+    """List the planned seeds in which a configuration is neither on target nor has missed it: failed, or not made."""
+    known = {*missed(own, seeds), *seconds_to_target(own).index}
+    return [seed for seed in seeds if seed not in known]
 
 
 def seconds_to_target(own: pd.DataFrame) -> pd.Series:
@@ -62,7 +70,7 @@ def of_cell(runs: pd.DataFrame, method: str, workers: int) -> pd.DataFrame:
     return runs[(runs["method"] == method) & (runs["workers"] == workers)]
 
 
-def speedups(runs: pd.DataFrame, seeds: list[int], declared: dict[str, Declared]) -> pd.DataFrame:
+def speedups(runs: pd.DataFrame, seeds: list[int], questions: dict[str, Question]) -> pd.DataFrame:
     """Give the speed-up to the target of every configuration and its factors (SPEEDUPS_COLUMNS).
 
     All are geometric means over the seeds that there are; empty where one of them is not ok or missed the target,
@@ -71,12 +79,12 @@ def speedups(runs: pd.DataFrame, seeds: list[int], declared: dict[str, Declared]
     Args:
         runs: the runs table of the study.
         seeds: the planned seeds.
-        declared: the comparisons of each workload.
+        questions: what the study asks of each workload.
     """
     rows = []
     runs = whole(runs)
     for (workload, tuned), of_arm in runs.groupby(["workload", runs["tuned"].fillna(False)], sort=False):
-        baseline = best_to_target(of_arm, seeds, declared.get(workload, []), tuned)
+        baseline = best_to_target(of_arm, seeds, questions[workload], tuned)
         if baseline is None:
             continue
         reference = _to_target(of_arm[of_arm["method"] == baseline])
@@ -87,7 +95,7 @@ def speedups(runs: pd.DataFrame, seeds: list[int], declared: dict[str, Declared]
 
 
 def speedups_of_runs(
-    runs: pd.DataFrame, ceilings: pd.DataFrame, seeds: list[int], declared: dict[str, Declared]
+    runs: pd.DataFrame, ceilings: pd.DataFrame, seeds: list[int], questions: dict[str, Question]
 ) -> pd.DataFrame:
     """Add to each run its speed-up to the target in its seed, and the ceiling's against the same baseline.
 
@@ -97,7 +105,7 @@ def speedups_of_runs(
     """
     added = runs.assign(speedup_of_seed=float("nan"), ceiling_speedup=float("nan"))
     for (workload, tuned), own in runs.groupby(["workload", runs["tuned"].fillna(False)], sort=False):
-        baseline = best_to_target(own, seeds, declared.get(workload, []), tuned)
+        baseline = best_to_target(own, seeds, questions[workload], tuned)
         reference = own[own["method"] == baseline].set_index("seed")
         ceiling = ceilings[ceilings["workload"] == workload].set_index("seed")["samples_per_second"]
         seconds = own["seed"].map(reference["seconds_to_target"]).astype(FIGURE)

@@ -56,8 +56,9 @@ from casual_training.analysis.run_folders import logged_losses, read_run
 from casual_training.analysis.wording import CHARTS, chart_title
 from casual_training.files import write_whole
 from casual_training.outcome import outcome
+from casual_training.question import questions
 from casual_training.run import Run
-from casual_training.study import PROJECT, declared, methods, plan, plan_ceilings, plan_diagnoses, plan_trials
+from casual_training.study import PROJECT, methods, plan, plan_ceilings, plan_diagnoses, plan_trials
 from casual_training.tuning import read_trial
 
 OF_A_LINE = [*CELL, "oversubscribed"]  # what a chart's legend says of a line
@@ -86,11 +87,10 @@ def compare(config: dict, root: Path) -> None:
     runs, seeds = _runs(config, root), config["study"]["seeds"]
     comparison = tables.compare_methods(runs, _ceilings(config, root))
     comparison = code_cost.add_costs(comparison, _methods(config), _scripts())
-    comparison = verdict.add_verdicts(comparison, runs, seeds, declared(config))
+    asked = questions(config)
+    comparison = verdict.add_verdicts(comparison, runs, seeds, asked)
     _write(comparison, _results(config, root) / "comparison.csv")
-    answers = [
-        verdict.answer(workload, runs, comparison, seeds, entries) for workload, entries in declared(config).items()
-    ]
+    answers = [verdict.answer(workload, runs, comparison, seeds, question) for workload, question in asked.items()]
     found = {"study": config["study"]["name"], "answers": [answer.as_plain() for answer in answers]}
     write_whole(_results(config, root) / "verdict.json", json.dumps(found, indent=1, allow_nan=False) + "\n")
 
@@ -135,7 +135,7 @@ def draw_accuracy(config: dict, root: Path) -> None:
 def draw_forest(config: dict, root: Path) -> None:
     """Draw the speed-ups to the target from the tables, and write the table behind them."""
     seeds = config["study"]["seeds"]
-    of_runs = speedups.speedups_of_runs(_runs(config, root), _ceilings(config, root), seeds, declared(config))
+    of_runs = speedups.speedups_of_runs(_runs(config, root), _ceilings(config, root), seeds, questions(config))
     data = forest.forest_data(of_runs, _comparison(config, root))
     _save(forest.forest(data), config, root, "forest")
     _write(data, _reports(config, root) / "tables" / "forest.csv")

@@ -5,8 +5,9 @@ The rule, fixed before any run is looked at:
 - The endpoint is the speed-up to the target (speedups.py) against the serial method that gets there soonest.
 - Decided are the comparisons that the config declares (study.headline), at most six; each gets a verdict (contrasts.py)
   with an interval that holds for all of them at once. Every other configuration is shown without a verdict.
-- A method that misses the target in any planned seed "fails the target" and has no ratio. One that is not ok in every
-  planned seed has no verdict. Accuracy beyond the target is not claimed to be the same.
+- A method that misses the target in any planned seed, or diverges, "fails the target" and has no ratio. One that is
+  not ok in every planned seed is not judged, and nothing is while that is a serial method that may be the best.
+  Accuracy beyond the target is not claimed to be the same.
 - Announced is a method that is "faster". Of several, those that none of the others is clearly faster than (by the same
   rule, pair by pair) are level; announced is the one of them that changes the fewest lines of code, then the one that
   is not oversubscribed, then the one with the fewest workers, then the one declared first. So which of the level ways
@@ -19,12 +20,21 @@ from dataclasses import asdict, dataclass, field
 import numpy
 import pandas as pd
 
-from casual_training.analysis import findings
-from casual_training.analysis.columns import CELL, COMPARISON_COLUMNS, as_table
-from casual_training.analysis.contrasts import FAILS_TARGET, FASTER, NOT_OK, SLOWER, contrast, is_beaten
-from casual_training.analysis.speedups import Declared, best_to_target, of_cell, seconds_to_target, serial, speedups
+from casual_training.analysis import caveats, findings
+from casual_training.analysis.columns import CELL, COMPARISON_COLUMNS, TEXT, WHOLE, as_table
+from casual_training.analysis.contrasts import (
+    FAILS_TARGET,
+    FASTER,
+    NOT_MEASURED,
+    NOT_OK,
+    SLOWER,
+    contrast,
+    is_beaten,
+)
+from casual_training.analysis.speedups import best_to_target, missed, not_ok, of_cell, seconds_to_target, speedups
 from casual_training.analysis.tables import whole
-from casual_training.analysis.wording import count, metric_words, short_metric
+from casual_training.analysis.wording import count, listed, metric_words, short_metric, way
+from casual_training.question import Question
 
 
 @dataclass(frozen=True)
@@ -32,7 +42,8 @@ class Answer:
     """What a workload's runs say.
 
     `headline` and `evidence` are sentences, `winner` is the announced (method, workers) or None, `baseline` the serial
-    method it was compared with, `low` the announced lower bound, `contrasts` the declared comparisons, a dict each.
+    method it was compared with, `low` the announced lower bound, `contrasts` the declared comparisons, a dict each,
+    without a verdict where nothing can be judged.
     """
 
     workload: str
@@ -55,7 +66,7 @@ class Answer:
 
 
 def add_verdicts(
-    comparison: pd.DataFrame, runs: pd.DataFrame, seeds: list[int], declared: dict[str, Declared]
+    comparison: pd.DataFrame, runs: pd.DataFrame, seeds: list[int], questions: dict[str, Question]
 ) -> pd.DataFrame:
     """Fill in the speed-ups to the target of every configuration, and of the declared ones bounds and verdicts.
 
@@ -63,13 +74,13 @@ def add_verdicts(
         comparison: the comparison table (COMPARISON_COLUMNS).
         runs: the runs table of the study.
         seeds: the planned seeds.
-        declared: the declared (method, workers) of each workload.
+        questions: what the study asks of each workload.
     """
-    found = speedups(runs, seeds, declared).set_index(CELL)
+    found = speedups(runs, seeds, questions).set_index(CELL)
     judged = comparison.set_index(CELL)
     judged.update(found.drop(columns="baseline"))
     for workload, method, workers, epochs in found.index:
-        of_declared = declared.get(workload, [])
+        of_declared = questions[workload].declared
         if (method, workers) in of_declared:
             of_workload = runs[runs["workload"] == workload]
             baseline = found.loc[(workload, method, workers, epochs), "baseline"]
@@ -81,18 +92,17 @@ def add_verdicts(
 
 def _verdict(own: pd.DataFrame, reference: pd.Series, seeds: list[int], declared: int) -> dict:
     """Judge one declared comparison."""
-    is_ok = own[own["status"] == "ok"]["seed"]
-    if not set(seeds) <= set(is_ok):
-        return {"verdict": NOT_OK}
-    seconds = seconds_to_target(own)
-    if not set(seeds) <= set(seconds.index):
+    if missed(own, seeds):
         return {"verdict": FAILS_TARGET}
-    found = contrast(list(reference.loc[seeds] / seconds.loc[seeds]), declared)
+    if not_ok(own, seeds):
+        return {"verdict": NOT_OK}
+    found = contrast(list(reference.loc[seeds] / seconds_to_target(own).loc[seeds]), declared)
     bounds = {"speedup_low": found.low, "speedup_high": found.high}
+    bounds |= {"tost_low": found.tost_low, "tost_high": found.tost_high}
     return {"verdict": found.verdict, "further_seeds": found.further_seeds} | bounds
 
 
-def answer(workload: str, runs: pd.DataFrame, comparison: pd.DataFrame, seeds: list[int], declared: Declared) -> Answer:
+def answer(workload: str, runs: pd.DataFrame, comparison: pd.DataFrame, seeds: list[int], question: Question) -> Answer:
     """Answer for one workload which way of training to use, or abstain (the rule is above).
 
     Args:
@@ -100,32 +110,46 @@ def answer(workload: str, runs: pd.DataFrame, comparison: pd.DataFrame, seeds: l
         runs: the runs table of the study.
         comparison: the comparison table of the study, with verdicts.
         seeds: the planned seeds.
-        declared: the (method, workers) that the study declares for this workload.
+        question: what the study asks of this workload.
     """
     runs, comparison = (table[table["workload"] == workload] for table in (runs, comparison))
-    reason = _why_no_answer(workload, runs, seeds, declared)
-    if reason:
-        return Answer(workload, reason)
-    baseline, here, target = best_to_target(runs, seeds, declared), _here(runs), _target(runs)
-    rows = [row for row in comparison.itertuples() if (row.method, row.workers) in declared]
-    rows.sort(key=lambda row: declared.index((row.method, row.workers)))
+    rows = _declared_rows(comparison, question)
     contrasts = [_plain(row) for row in rows]
-    faster = [row for row in rows if row.verdict == FASTER]
+    reason = _why_no_answer(workload, runs, seeds, question)
+    if reason:
+        return Answer(workload, reason, contrasts=contrasts)
+    baseline, here, target = best_to_target(runs, seeds, question), _here(runs), _target(runs)
     common = {"baseline": baseline, "contrasts": contrasts}
+    noted = caveats.caveats(runs, baseline, seeds, question)
+    faster = [row for row in rows if row.verdict == FASTER]
     if not faster:
-        headline = f"{here}, no method is clearly better than the best serial run ({baseline}) for {workload}."
+        reference = baseline if question.compares_serial else f"the best serial run ({baseline})"
+        headline = f"{here}, for {workload}, no method is clearly better than {reference} at reaching {target}."
         if all(row.verdict == SLOWER for row in rows):
-            headline = f"{here}, stay with serial training ({baseline}) for {workload}: nothing declared is faster."
-        return Answer(workload, headline, findings.of_others(rows, runs, seeds), **common)
-    best = _choose(faster, runs, seeds, len(declared))
-    headline = f"{here}, for {workload}, {findings.announced(best, runs, target)}"
+            alone = baseline if question.compares_serial else f"serial training ({baseline})"
+            headline = f"{here}, stay with {alone} for {workload}: nothing declared is faster to {target}."
+        return Answer(workload, headline, _joined(findings.of_others(rows, runs, seeds), *noted), **common)
+    best = _choose(faster, runs, seeds, len(question.declared))
+    reference = baseline if question.compares_serial else "the best serial run"
+    headline = f"{here}, for {workload}, {findings.announced(best, runs, target, reference)}"
     others = findings.of_others([row for row in rows if row.Index != best.Index], runs, seeds)
-    evidence = f"{findings.behind(best, runs, baseline, seeds, len(declared))} {others}".strip()
+    evidence = findings.behind(best, runs, baseline, seeds, len(question.declared))
     winner = (best.method, int(best.workers))
-    return Answer(workload, headline, evidence, winner, low=float(best.speedup_low), **common)
+    return Answer(workload, headline, _joined(evidence, others, *noted), winner, low=float(best.speedup_low), **common)
 
 
-def _why_no_answer(workload: str, runs: pd.DataFrame, seeds: list[int], declared: Declared) -> str | None:
+def _joined(*sentences: str) -> str:
+    return " ".join(filter(None, sentences))
+
+
+def _declared_rows(comparison: pd.DataFrame, question: Question) -> list:
+    """Give the row of each declared comparison, in the order of the study; one without runs is "not measured"."""
+    asked = as_table(question.declared, {"method": TEXT, "workers": WHOLE})
+    rows = comparison.merge(asked, on=["method", "workers"], how="right")
+    return list(rows.fillna({"verdict": NOT_MEASURED}).itertuples())
+
+
+def _why_no_answer(workload: str, runs: pd.DataFrame, seeds: list[int], question: Question) -> str | None:
     """Say why the tables cannot answer, or None if they can."""
     if runs.empty:
         return f"No run of {workload} has finished yet, so there is no answer yet."
@@ -136,31 +160,47 @@ def _why_no_answer(workload: str, runs: pd.DataFrame, seeds: list[int], declared
         return f"No run of {workload} can be made on this machine, so there is no answer: see the causes below."
     if not (runs["status"] == "ok").any():
         return f"Every run of {workload} that has finished failed, so there is no answer: see the causes below."
-    alone = serial(runs, declared)
+    return _why_no_baseline(workload, runs, seeds, question) or _why_nothing_declared(workload, runs, question)
+
+
+def _why_no_baseline(workload: str, runs: pd.DataFrame, seeds: list[int], question: Question) -> str | None:
+    if not question.serial:
+        why = f"the study plans no serial training of {workload}"
+        if question.compares_serial:
+            why = f"study.headline declares every serial method of {workload} as a comparison"
+        return f"There is no answer for {workload}: {why}, so there is nothing to compare with."
+    alone = runs[runs["method"].isin(question.serial)]
     if alone.empty:
         return f"No serial run of {workload} has finished yet, so there is nothing to compare with."
     if not (alone["status"] == "ok").any():
         return f"Every serial run of {workload} that has finished failed, so there is nothing to compare with."
-    if best_to_target(runs, seeds, declared) is None:
-        n_seeds, n_ok = count(len(seeds), "seed"), _most(alone[alone["status"] == "ok"])
-        if n_ok < len(seeds):
-            return f"There is no answer for {workload}: no serial method is ok in more than {n_ok} of {n_seeds}."
-        n_reached = _most(alone[alone["seconds_to_target"].notna()])
-        reached = f"no serial method reached {_target(runs)} in more than {n_reached} of {n_seeds}"
-        never = f"serial training never reached {_target(runs)}"
-        why = reached if n_reached else never
+    lacking = [caveats.lacking(runs, method, seeds) for method in question.serial]
+    if any(lacking):
+        return (
+            f"Nothing is judged for {workload} until it is known which serial method is best: "
+            f"{'; '.join(filter(None, lacking))}."
+        )
+    if best_to_target(runs, seeds, question) is None:
+        target, n_seeds = _target(runs), count(len(seeds), "seed")
+        n_reached = max(len(seconds_to_target(own)) for _, own in alone.groupby("method"))
+        reached = f"no serial method reached {target} in more than {n_reached} of {n_seeds}"
+        why = reached if n_reached else f"serial training never reached {target}"
         return f"There is no answer for {workload}: {why}, so there is nothing to compare with."
-    if not declared:
-        return f"The study declares no comparison for {workload} (study.headline), so nothing is decided."
-    cells = set(zip(runs["method"], runs["workers"], strict=True))
-    if not cells & set(declared):
-        return f"No run of a declared comparison for {workload} has finished yet, so nothing is decided."
     return None
 
 
-def _most(alone: pd.DataFrame) -> int:
-    """Count the seeds of the serial method that has most of them."""
-    return int(alone.groupby("method")["seed"].nunique().max()) if len(alone) else 0
+def _why_nothing_declared(workload: str, runs: pd.DataFrame, question: Question) -> str | None:
+    if question.untrained and not question.declared:
+        ways = listed(way(*entry) for entry in question.untrained)
+        return (
+            f"Nothing is decided for {workload}: the study declares {ways}, but does not train it so (study.headline)."
+        )
+    if not question.declared:
+        return f"The study declares no comparison for {workload} (study.headline), so nothing is decided."
+    cells = set(zip(runs["method"], runs["workers"], strict=True))
+    if not cells & set(question.declared):
+        return f"No run of a declared comparison for {workload} has finished yet, so nothing is decided."
+    return None
 
 
 def _choose(faster: list, runs: pd.DataFrame, seeds: list[int], declared: int):
@@ -194,10 +234,12 @@ def _plain(row) -> dict:
     values = {
         "method": row.method,
         "workers": int(row.workers),
-        "verdict": row.verdict,
+        "verdict": row.verdict or None,
         "speedup": row.speedup_to_target,
         "low": row.speedup_low,
         "high": row.speedup_high,
+        "tost_low": row.tost_low,
+        "tost_high": row.tost_high,
         "further_seeds": row.further_seeds,
         "samples_per_second_factor": row.rate_factor,
         "samples_needed_factor": row.samples_factor,

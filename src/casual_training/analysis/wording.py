@@ -53,6 +53,11 @@ def split(workers: int, epochs: float) -> str:
     return f"{count(workers, 'worker')} x {count(epochs, 'epoch')}"
 
 
+def way(method: str, workers: int) -> str:
+    """Name a method with its workers: "hogwild with 2 workers"."""
+    return f"{method} with {count(workers, 'worker')}"
+
+
 def digits(value: float) -> str:
     """Write a positive figure with three digits, or with all of its whole ones: 14.0, 0.152, 1,320."""
     whole_digits = math.floor(math.log10(value)) + 1 if value > 0 else 1
