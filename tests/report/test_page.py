@@ -489,6 +489,12 @@ def test_the_original_is_re_examined_after_the_ways_compared_in_its_own_order_wi
     assert "nobody here has seen its slides" in words
 
 
+def test_before_the_claims_the_page_says_that_they_are_judged_less_strictly_than_the_answer(of_seed):
+    words = parsed(of_seed).words
+    warning = words.index("that is weaker than the tested answer above, so the two can differ.")
+    assert words.index("The original study, re-examined") < warning < words.index("Approach 1: unified memory")
+
+
 def test_a_claim_stands_with_its_figure_what_that_hid_and_what_was_measured_with_its_range(of_seed):
     table = pd.read_csv(of_seed.parent / "tables" / "claims.csv").set_index("id").loc["2b"]
     original, hid, measured = claim_of(parsed(of_seed), "The parameter server is not successful")
