@@ -157,7 +157,7 @@ def test_the_answer_comes_before_everything_but_the_title(plain):
     )
     assert answer < 200
     order = [
-        "Others took at most 0.4 % of its cores",
+        "Other programs or virtual machines used at most 0.4 % of its cores",
         "The ways compared",
         "Speed-up to the target against",
         "Validation accuracy during training",
@@ -249,7 +249,7 @@ def test_where_the_noise_cannot_be_read_the_page_says_so_and_what_was_repeated_i
     assert "How quiet it was cannot be read on this system." in words
     again = {"attempt": 2, "contaminated": True, "foreign_cpu_share": 0.061}
     words = parsed(write_page(tmp_path / "again", config, lambda run: again if run.seed == 2 else {})).words
-    assert "Others took at most 6.1 % of its cores during a run; 1 of 2 runs was disturbed and repeated, 1 of" in words
+    assert "used at most 6.1 % of its cores during a run; 1 of 2 runs was disturbed and repeated, 1 of them" in words
 
 
 def fails_where(*methods):
