@@ -16,7 +16,7 @@ import fake_study
 from casual_training.analysis import steps
 from casual_training.analysis.code_cost import FOLDER, difference
 from casual_training.analysis.wording import CHARTS, rounded_down, rounded_up
-from casual_training.study import PROJECT
+from casual_training.study import PROJECT, methods
 from payloads import PAYLOADS
 
 pytest_plugins = ["browser"]
@@ -462,6 +462,17 @@ def test_target_rate_only_and_every_status_are_explained(plain):
         "unavailable",
     ):
         assert term in explained
+
+
+def test_every_method_and_the_words_of_the_trade_are_explained_at_the_end(of_seed):
+    words = parsed(of_seed).words
+    explained = words[words.index("How to read this") :]
+    for term in ("Worker", "Workload", "Configuration", "Seed", "Pass and epoch", "Staleness", "Lock"):
+        assert f" {term} " in explained
+    for method in methods(fake_study.seed_config()):
+        assert f" {method} " in explained
+    locked = "at the same time and, by default, without a lock. {update: locked}"
+    assert f"hogwild_locked Hogwild!: workers update one set of weights in shared memory, {locked}" in explained
 
 
 def claim_of(page, start):

@@ -12,6 +12,7 @@ from markupsafe import Markup
 from casual_training.analysis.code_cost import BASELINE, difference, new_names, script_of
 from casual_training.analysis.columns import CELL
 from casual_training.analysis.contrasts import EQUIVALENT, FAILS_TARGET, FASTER, NO_DIFFERENCE, NOT_OK, SLOWER
+from casual_training.analysis.methods import described
 from casual_training.analysis.original import CAUSES, MEMORY_SECONDS
 from casual_training.analysis.quietness import quietness
 from casual_training.analysis.speedups import best_to_target
@@ -170,6 +171,7 @@ def render(
         shown_first=SHOWN_FIRST,
         cost=_cost(tables["cost"], config["cost"]),
         code=_code(answers, comparison, runs, strategies, scripts),
+        methods=described(config),
         provenance=_provenance(tables["provenance"]),
         config=yaml.safe_dump(config, sort_keys=False, allow_unicode=True, width=100, default_flow_style=None),
         command=command,
