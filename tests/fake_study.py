@@ -60,6 +60,7 @@ MACHINE = {
     "processor": "Made-up CPU",
     "logical_cpus": 4,
     "physical_cores": 2,
+    "virtual": True,
     "memory_gb": 15.6,
 }
 VERSIONS = {"python": "3.11.7", "casual-training": "0.1.0", "torch": "2.14.1", "numpy": "2.4.6"}

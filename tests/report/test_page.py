@@ -689,7 +689,7 @@ def test_a_study_without_runs_has_a_page_that_says_so(empty):
 
 def test_machine_versions_commit_config_and_command_are_in_the_page(plain):
     words = parsed(plain).words
-    assert "Made-up CPU" in words and "memory (GB): 15.6" in words
+    assert "The machine: 2 virtual cores (Made-up CPU); system: Linux 6.1, " in words and "memory (GB): 15.6" in words
     assert "torch 2.14.1" in words
     assert "0123456789ab" in words
     assert COMMAND in words
@@ -767,7 +767,7 @@ def test_every_file_of_the_study_is_written_and_no_temporary_one_is_left(plain):
     made = {str(file.relative_to(root)) for file in root.rglob("*") if file.is_file() and "/runs/" not in str(file)}
     figures = [f"figures/{name}.{suffix}" for name in CHARTS for suffix in ("svg", "png")]
     tables = [f"tables/{name}.csv" for name in (*RESULTS, *CHARTS)]
-    expected = {f"reports/default/{file}" for file in ["report.html", *figures, *tables]}
+    expected = {f"reports/default/{file}" for file in ["report.html", *figures, *tables, "tables/provenance.csv"]}
     expected |= {f"results/default/{name}.csv" for name in RESULTS}
     expected |= {"results/default/verdict.json", "reports/default/tables/verdict.json"}
     assert {file for file in made if "/ceilings/" not in file} == expected

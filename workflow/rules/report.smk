@@ -210,7 +210,17 @@ rule render_report:
         report("reports/{study}/report.html", caption="../report/page.rst", category="The page"),
         expand(
             "reports/{{study}}/tables/{table}.csv",
-            table=["runs", "comparison", "ceilings", "claims", "cost", "diagnostics", "switching", "tuning"],
+            table=[
+                "runs",
+                "comparison",
+                "ceilings",
+                "claims",
+                "cost",
+                "diagnostics",
+                "switching",
+                "tuning",
+                "provenance",
+            ],
         ),
         "reports/{study}/tables/verdict.json",
     log:

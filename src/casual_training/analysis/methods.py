@@ -1,4 +1,4 @@
-"""What each method of a study is: the first sentence of its strategy's docstring, and the options that are not the default.
+"""What each method of a study is: the first sentence of its strategy's docstring, and what its options change.
 
 The files of the strategies are read, not imported: they import torch.
 """
