@@ -696,6 +696,14 @@ def test_machine_versions_commit_config_and_command_are_in_the_page(plain):
     assert "seeds: [1, 2, 3]" in words
 
 
+def test_how_to_run_it_again_begins_with_the_commit_and_the_environment(plain, in_trouble, empty):
+    steps_of_all = f"make setup . .venv/bin/activate {COMMAND}"
+    said = "Runs were made with changes that are not in this commit"
+    assert f"git checkout 0123456789ab {steps_of_all}" in parsed(plain).words and said not in parsed(plain).words
+    assert f"git checkout 0123456789ab {steps_of_all}" in parsed(in_trouble).words and said in parsed(in_trouble).words
+    assert steps_of_all in parsed(empty).words and "git checkout" not in parsed(empty).words
+
+
 def test_nothing_hostile_becomes_a_tag_or_an_attribute(attacked):
     page = parsed(attacked)
     assert len(PAYLOADS) == len(set(PAYLOADS)) == 30

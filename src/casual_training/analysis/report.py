@@ -150,7 +150,7 @@ def render(
         study=study["name"],
         only_accuracy=set(runs["metric"].unique()) <= {"accuracy"},
         answers=answers,
-        machine=_machine(tables["provenance"]),
+        machine=_of_most(tables["provenance"], "machine"),
         quietness=quietness(runs),
         progress=_progress(runs, len(missing), tables["ceilings"].empty and bool(plan_ceilings(config))),
         notes=_notes(comparison, tables["provenance"], n_stale),
@@ -175,6 +175,7 @@ def render(
         provenance=_provenance(tables["provenance"]),
         config=yaml.safe_dump(config, sort_keys=False, allow_unicode=True, width=100, default_flow_style=None),
         command=command,
+        commit=_commit(tables["provenance"]),
     )
 
 
@@ -209,9 +210,16 @@ def _chart(name: str, svg: str, behind: pd.DataFrame) -> dict:
     return {"name": name, "title": title, "svg": inline, "caption": caption, "data": data, "nothing": nothing}
 
 
-def _machine(provenance: pd.DataFrame) -> str:
-    """Describe the machine of most runs; empty without a run. Others are listed at the end, and a note says so."""
-    return "" if provenance.empty else provenance["machine"].value_counts(sort=True).index[0]
+def _of_most(provenance: pd.DataFrame, column: str) -> str:
+    """Give what most runs have; empty without a run. Others are listed at the end, and a note says so."""
+    return "" if provenance.empty else provenance[column].value_counts(sort=True).index[0]
+
+
+def _commit(provenance: pd.DataFrame) -> dict:
+    """Give the commit of most runs, empty where it is not known, and whether any run had changes beside it."""
+    revision = _of_most(provenance, "commit").partition(" ")[0]
+    is_dirty = bool(provenance["commit"].str.contains(" with ").any())
+    return {"revision": "" if revision == "unknown" else revision, "is_dirty": is_dirty}
 
 
 def _cost(table: pd.DataFrame, prices: dict) -> dict:
