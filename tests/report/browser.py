@@ -41,7 +41,7 @@ class Page:
         return self._driver.execute_script(script)
 
     def wait(self, script: str):
-        """Run JavaScript until it returns what is true, and return that; selenium's TimeoutException if it never does."""
+        """Run JavaScript until it returns what is true, and return that; selenium's TimeoutException if it never is."""
         from selenium.webdriver.support.wait import WebDriverWait
 
         return WebDriverWait(self._driver, SECONDS).until(lambda driver: driver.execute_script(script))

@@ -39,7 +39,8 @@ LINE_HEIGHT = 0.21  # inches, of a line of text beside a chart
 MOST_POINTS = 200  # of a smoothed curve
 MOST_OF_A_CHART = 10_000  # points of losses, over one x axis; a page of more opens slowly
 MOST_CURVES = 100  # accuracies of a workload that are drawn one by one
-COLOURS = [seaborn.color_palette("colorblind")[i] for i in (0, 1, 2, 3, 4, 5, 7, 9)]  # without the two palest
+# Of 3:1 on white, and on black once the page has inverted a chart; told apart by the colour-blind, too.
+COLOURS = ["#0173b2", "#b38600", "#006b4f", "#c03a00", "#c96fb5", "#6b2f00", "#858585", "#1a1a66"]
 DASHES = ["-", (0, (5, 2)), (0, (1, 1.3)), (0, (6, 2, 1, 2)), (0, (3, 1.5, 1, 1.5, 1, 1.5))]
 MARKERS = ["o", "s", "^", "D", "v", "P", "X"]  # one fewer than colours: only the 57th method looks like the first
 STALENESS_BINS = {0: "none", 1: "1", 2: "2", 3: "3", 4: "4 to 7", 8: "8 or more"}  # by the first number of each
