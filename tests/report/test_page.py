@@ -136,6 +136,15 @@ def of_seed(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
+def of_three(tmp_path_factory):
+    """The page of a study of the reference study's three networks."""
+    models = ("simple_nn", "wide_mlp", "ps_net")
+    config = fake_study.make_config(workloads=[f"fashion_mnist-{model}" for model in models], workers=[2], seeds=[1, 2])
+    config["workloads"] = {f"fashion_mnist-{model}": fake_study.WORKLOAD | {"model": model} for model in models}
+    return write_page(tmp_path_factory.mktemp("three"), config)
+
+
+@pytest.fixture(scope="module")
 def attacked(tmp_path_factory):
     return write_page(tmp_path_factory.mktemp("hostile"), hostile_config(), hostile)
 
@@ -741,7 +750,7 @@ def test_a_hostile_cause_stands_beside_the_claim_it_leaves_undecided_as_text(att
     assert measured.endswith(f"Only 1 of 2 seeds can be compared. hogwild 2x2 failed: cause: {PAYLOADS[0]}.")
 
 
-@pytest.mark.parametrize("name", ["plain", "in_trouble", "of_all_kinds", "of_seed", "attacked", "empty"])
+@pytest.mark.parametrize("name", ["plain", "in_trouble", "of_all_kinds", "of_seed", "attacked", "empty", "of_three"])
 def test_no_page_loads_anything(request, name):
     page = parsed(request.getfixturevalue(name))
     loaded = [
@@ -759,7 +768,7 @@ def test_no_page_loads_anything(request, name):
     assert re.findall(r"url\((?!#)[^)]*\)|@import", text) == []
 
 
-@pytest.mark.parametrize("name", ["plain", "in_trouble", "of_all_kinds", "of_seed", "attacked", "empty"])
+@pytest.mark.parametrize("name", ["plain", "in_trouble", "of_all_kinds", "of_seed", "attacked", "empty", "of_three"])
 def test_a_screen_reader_finds_language_landmarks_captions_and_scopes(request, name):
     page = parsed(request.getfixturevalue(name))
     assert page.all("html")[0]["lang"] == "en"
@@ -795,7 +804,7 @@ def test_the_analysis_never_imports_torch():
 
 
 @pytest.mark.parametrize("width", [390, 1280])
-@pytest.mark.parametrize("name", ["plain", "in_trouble", "of_all_kinds", "of_seed", "attacked", "empty"])
+@pytest.mark.parametrize("name", ["plain", "in_trouble", "of_all_kinds", "of_seed", "attacked", "empty", "of_three"])
 def test_in_a_browser_nothing_runs_or_fails_and_the_body_does_not_scroll_sideways(request, browser, name, width):
     browser.open(request.getfixturevalue(name), width)
     browser.run("document.querySelectorAll('details').forEach(details => details.open = true)")
@@ -805,25 +814,51 @@ def test_in_a_browser_nothing_runs_or_fails_and_the_body_does_not_scroll_sideway
     assert browser.console_errors() == []
 
 
+# Each chart of the page: its box, whether that is on the page, the texts that stick out of it, and of each panel how many
+# marks (lines, points, bars) there are within it that have a size. Of patches, the first five are the panel and its frame.
+CHARTS_DRAWN = """
+return [...document.querySelectorAll('figure svg')].map(svg => {
+  const box = svg.getBoundingClientRect();
+  const texts = [...svg.querySelectorAll('text')];
+  const sticksOut = text => {
+    const at = text.getBoundingClientRect();
+    return at.left < box.left - 1 || at.right > box.right + 1 || at.top < box.top - 1 || at.bottom > box.bottom + 1;
+  };
+  const panels = [...svg.querySelectorAll('g[id*="-axes_"]')].map(panel => {
+    const kinds = name => [...panel.children].filter(child => child.id.includes(`-${name}_`));
+    const [frame] = kinds('patch').map(patch => patch.getBoundingClientRect());
+    const isInside = mark => {
+      const at = mark.getBoundingClientRect();
+      const isOn = at.left < frame.right && at.right > frame.left && at.top < frame.bottom && at.bottom > frame.top;
+      return isOn && at.width + at.height > 2;
+    };
+    return [...kinds('line2d'), ...kinds('patch').slice(5)].filter(isInside).length;
+  });
+  return {
+    name: svg.closest('figure').id.replace('chart-', ''), width: box.width, height: box.height,
+    isOnPage: box.left >= 0 && box.right <= innerWidth, nTexts: texts.length,
+    outside: texts.filter(sticksOut).map(text => text.textContent), panels,
+  };
+})
+"""
+# The fewest marks of a panel, where a study has five configurations: a line or bar each, and in the accuracies a dot, too.
+MARKS = {"forest": 5, "waterfall": 6, "accuracy": 10, "scaling": 3, "losses": 5, "losses_smoothed": 5, "staleness": 3}
+
+
 @pytest.mark.parametrize("width", [390, 1280])
-@pytest.mark.parametrize("name", ["plain", "in_trouble", "of_all_kinds", "attacked"])
-def test_in_a_browser_every_chart_has_a_visible_box_with_its_text_inside(request, browser, name, width):
+@pytest.mark.parametrize("name", ["plain", "in_trouble", "of_all_kinds", "attacked", "of_three"])
+def test_in_a_browser_every_chart_has_a_visible_box_with_its_text_inside_and_marks_in_every_panel(
+    request, browser, name, width
+):
     browser.open(request.getfixturevalue(name), width)
-    boxes = browser.run(
-        "return [...document.querySelectorAll('figure svg')].map(svg => {"
-        "  const box = svg.getBoundingClientRect();"
-        "  const texts = [...svg.querySelectorAll('text')];"
-        "  const at = text => text.getBoundingClientRect();"
-        "  const outside = texts.filter(text => at(text).left < box.left - 1 || at(text).right > box.right + 1);"
-        "  const inside = box.left >= 0 && box.right <= innerWidth;"
-        "  return [box.width, box.height, inside, texts.length, outside.map(text => text.textContent)];"
-        "})"
-    )
-    assert len(boxes) == len(OF_ONE_WORKLOAD) - (name == "attacked")  # which declares nothing, so has no waterfall
-    for box_width, box_height, inside, n_texts, outside in boxes:
-        assert box_width > 300 and box_height > 150
-        assert inside
-        assert n_texts > 5 and outside == []
+    drawn = browser.run(CHARTS_DRAWN)
+    shown = set(CHARTS if name == "of_three" else OF_ONE_WORKLOAD)
+    assert {chart["name"] for chart in drawn} == shown - ({"waterfall"} if name == "attacked" else set())
+    for chart in drawn:  # what is attacked declares nothing, so it has no waterfall
+        assert chart["width"] > 300 and chart["height"] > 150
+        assert chart["isOnPage"]
+        assert chart["nTexts"] > 5 and chart["outside"] == []
+        assert min(chart["panels"]) >= (MARKS.get(chart["name"], 3) if name == "plain" else 2), chart
 
 
 @pytest.mark.parametrize("width", [390, 1280])
