@@ -814,8 +814,8 @@ def test_in_a_browser_nothing_runs_or_fails_and_the_body_does_not_scroll_sideway
     assert browser.console_errors() == []
 
 
-# Each chart of the page: its box, whether that is on the page, the texts that stick out of it, and of each panel how many
-# marks (lines, points, bars) there are within it that have a size. Of patches, the first five are the panel and its frame.
+# Each chart of the page: its box, whether that is on the page, the texts that stick out of it, and of each panel how
+# many marks (lines, points, bars) of a size are within it. Its first five patches are the panel itself and its frame.
 CHARTS_DRAWN = """
 return [...document.querySelectorAll('figure svg')].map(svg => {
   const box = svg.getBoundingClientRect();
@@ -841,7 +841,7 @@ return [...document.querySelectorAll('figure svg')].map(svg => {
   };
 })
 """
-# The fewest marks of a panel, where a study has five configurations: a line or bar each, and in the accuracies a dot, too.
+# The fewest marks of a panel, where a study has five configurations: a line or bar each, in the accuracies a dot too.
 MARKS = {"forest": 5, "waterfall": 6, "accuracy": 10, "scaling": 3, "losses": 5, "losses_smoothed": 5, "staleness": 3}
 
 
