@@ -776,8 +776,31 @@ def test_a_screen_reader_finds_language_landmarks_captions_and_scopes(request, n
     assert len(page.all("table")) == len(page.all("caption"))
     assert all(attributes["scope"] in ("col", "row") for attributes in page.all("th"))
     assert all(attributes.get("role") == "img" for attributes in page.all("svg"))
+    assert len(page.all("title")) == 1 + len(page.all("svg"))
+    labelled = [attributes for tag, attributes in page.tags if "aria-label" in attributes and tag != "nav"]
+    assert all("role" in attributes for attributes in labelled)
     ids = [attributes["id"] for _, attributes in page.tags if "id" in attributes]
     assert len(ids) == len(set(ids))
+
+
+@pytest.mark.parametrize("name", ["plain", "in_trouble", "tuned", "empty", "of_three"])
+def test_the_contents_lead_to_every_section_and_the_first_link_to_the_table(request, name):
+    page = parsed(request.getfixturevalue(name))
+    links = [attributes["href"] for attributes in page.all("a") if attributes["href"].startswith("#")]
+    ids = [f"#{attributes['id']}" for _, attributes in page.tags if "id" in attributes]
+    assert links[0] == "#table" and set(links) <= set(ids)
+    sections = {f"#{attributes['aria-labelledby']}" for attributes in page.all("section")}
+    parts = {"#table", "#failures", "#tuning"} & set(ids)
+    assert sections | parts == set(links)
+    assert [link for link in ids if link in links] == list(dict.fromkeys(links[1:]))  # in the order of the page
+
+
+@pytest.mark.parametrize("width", [390, 1280])
+def test_in_a_browser_the_charts_of_many_ways_do_not_push_the_table_far(browser, of_seed, width):
+    browser.open(of_seed, width)
+    at = "return document.querySelector('%s').getBoundingClientRect().top"
+    charts = 2 if width == 390 else 1  # below each other, or beside each other
+    assert browser.run(at % "#table") - browser.run(at % "#comparison") < charts * 900 + 300
 
 
 def test_every_file_of_the_study_is_written_and_no_temporary_one_is_left(plain):

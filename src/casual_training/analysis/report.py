@@ -103,6 +103,22 @@ KINDS_OF_CONTRAST = {
     NOT_OK: "bad",
 }
 SHOWN_FIRST = ("forest", "accuracy")  # of the charts; the others follow the original's claims
+CONTENTS = {  # the links at the top of the page, by the id of what they lead to
+    "comparison": "Charts",
+    "table": "Table",
+    "failures": "Failures",
+    "tuning": "Learning rates",
+    "original": "The original\u2019s claims",
+    "parts": "Rate and samples",
+    "scaling": "Scaling",
+    "losses": "Losses",
+    "diagnostics": "Staleness",
+    "code": "Code to copy",
+    "cost": "Cost",
+    "provenance": "Machine and versions",
+    "again": "Repeat it",
+    "reading": "Methods and words",
+}
 SMALL_CHANGE = 0.01  # of a currency: what nobody would choose by
 OF_A_CEILING = ["workload", "seed", "copies", "status", "samples_per_second"]
 
@@ -144,7 +160,11 @@ def render(
         lstrip_blocks=True,
     )
     script = (HERE / "sort.js").read_text(encoding="utf-8")
+    failures, cost = _failures(config, runs, tables["ceilings"]), _cost(tables["cost"], config["cost"])
+    tried = _tuning(tables["tuning"], runs, config)
+    absent = {"failures": not failures, "tuning": not tried["workloads"], "cost": not cost["view"]["rows"]}
     return environment.get_template("report.html.jinja2").render(
+        contents=[(place, words) for place, words in CONTENTS.items() if not absent.get(place)],
         script=Markup(script),  # our own file, so not escaped
         script_hash=_hash(script),
         study=study["name"],
@@ -156,20 +176,20 @@ def render(
         notes=_notes(comparison, tables["provenance"], n_stale),
         missing=missing,
         comparisons=[_comparison(one, runs, comparison, config) for one in answers],
-        tuning=_tuning(tables["tuning"], runs, config),
+        tuning=tried,
         original=_original(tables["claims"]),
         switching=_switching(tables["switching"]),
         causes=_causes(tables["claims"]),
         waited=_measured(tables["diagnostics"], WAITED),
         of_a_step=_measured(tables["diagnostics"], OF_A_STEP),
-        failures=_failures(config, runs, tables["ceilings"]),
+        failures=failures,
         ended=ended.sentence,
         repeat=ended.repeat(command),
         every_run=_view(runs, OF_EVERY_RUN),
         ceilings=_view(tables["ceilings"], OF_A_CEILING),
         charts=charts,
         shown_first=SHOWN_FIRST,
-        cost=_cost(tables["cost"], config["cost"]),
+        cost=cost,
         code=_code(answers, comparison, runs, strategies, scripts),
         methods=described(config),
         provenance=_provenance(tables["provenance"]),
