@@ -202,7 +202,7 @@ def accuracy(data: pd.DataFrame, targets: dict[str, float]) -> Figure:
     """Draw `accuracy_data`, a line a seed with a dot at its end: against seconds of training, then against samples.
 
     Where some workload has more than MOST_CURVES of them, a line is the median of a configuration's seeds instead, and
-    the legend says so; every seed still has its dot. A line has at most MOST_POINTS, or fewer where there are very many.
+    the legend says so; every seed still has its dot. A line has at most MOST_POINTS, fewer where there are many lines.
 
     Args:
         data: as `accuracy_data` gives it.
