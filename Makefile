@@ -7,6 +7,7 @@
 #   make reliability    the tests behind each promise of docs/reliability.md, and the page again
 #   make lint     ruff, snakefmt, snakemake --lint
 #   make bench    the figures of docs/method.md, measured here
+#   make reference    the reference study, about 50 minutes on 2 cores; then README.md says what it found
 #   make rerun    whether the default study says the same three times: about 45 minutes on 2 cores
 #   make aa       whether the verdict finds a winner where there is none: about 14 minutes on 2 cores
 #
@@ -15,7 +16,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: setup study test test-faults reliability lint bench rerun aa
+.PHONY: setup study test test-faults reliability lint bench reference readme rerun aa
 
 setup: .venv/.ready
 
@@ -55,6 +56,14 @@ bench: setup
 	$(BIN)/python benchmarks/progress.py
 	$(BIN)/python benchmarks/pipeline.py
 	$(BIN)/python benchmarks/verdict.py
+
+reference: setup
+	$(BIN)/snakemake --cores 4 --configfile workflow/studies/reference.yaml
+	$(MAKE) readme
+
+# README.md and its picture from reports/reference, which needs Chromium and ChromeDriver.
+readme: setup
+	$(BIN)/python docs/from_reference.py --screenshot
 
 rerun: setup
 	$(BIN)/python benchmarks/rerun.py

@@ -62,8 +62,10 @@ MACHINE = {
     "processor": "Made-up CPU",
     "logical_cpus": 4,
     "physical_cores": 2,
+    "virtual": True,
     "memory_gb": 15.6,
 }
+PARAMETERS = {"simple_nn": 21_840, "ps_net": 1_199_882, "wide_mlp": 1_863_690}
 VERSIONS = {"python": "3.11.7", "casual-training": "0.1.0", "torch": "2.14.1", "numpy": "2.4.6"}
 
 
@@ -167,7 +169,7 @@ def describe_run(run: Run, position: int = 0) -> dict:
         "oversubscribed": run.oversubscribed,
         "status": "ok",
         "expected": run.expected_failure,
-        "parameters": {"simple_nn": 21_840, "ps_net": 1_199_882}.get(str(run.model)),
+        "parameters": PARAMETERS.get(str(run.model)),
         "metric": run.metric["name"],
         "higher_is_better": run.metric["higher_is_better"],
         "rate_only": False,

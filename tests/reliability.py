@@ -67,6 +67,9 @@ PROMISES = {
     "Nothing in a name or a cause can run on the page, and the page loads nothing.": [
         "report/test_page.py::test_hostile_names_labels_and_causes_stand_in_the_page_as_text",
         "report/test_page.py::test_no_page_loads_anything",
+        "report/test_page.py::test_in_a_browser_nothing_runs_or_fails_and_the_body_does_not_scroll_sideways",
+        "report/test_browser.py",
+        "report/test_snakemake_report.py",
     ],
 }
 TESTS = Path(__file__).parent

@@ -131,7 +131,7 @@ class Jobs(logging.Handler):
                 folder = os.path.dirname(record.log[0]) if record.log else ""
                 self._progress.begin(record.jobid, record.rule_name, folder, time.time())
             case "job_finished":
-                self._progress.end(record.job_id, read_seconds)
+                self._progress.end(record.job_id, time.time())
             case "job_error":
                 self._progress.forget(record.jobid)
 

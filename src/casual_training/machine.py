@@ -9,6 +9,8 @@ from pathlib import Path
 
 CPU_FOLDER = Path("/sys/devices/system/cpu")
 CGROUP_LIMIT = Path("/sys/fs/cgroup/cpu.max")
+CPU_INFO = Path("/proc/cpuinfo")
+HYPERVISOR = Path("/sys/hypervisor/type")  # Xen's, which may hide itself from its guests' processors
 
 
 def cores() -> int:
@@ -34,8 +36,20 @@ def describe() -> dict:
         "processor": _processor(),
         "logical_cpus": os.cpu_count(),
         "physical_cores": psutil.cpu_count(logical=False),
+        "virtual": is_virtual(),
         "memory_gb": round(psutil.virtual_memory().total / 2**30, 1),
     }
+
+
+def is_virtual() -> bool | None:
+    """Say whether this is a virtual machine, as its processor's flags (x86) or its kernel tell; only Linux is asked."""
+    about = _read(CPU_INFO)
+    if about is None:
+        return None
+    if _read(HYPERVISOR):
+        return True
+    flags = [line.partition(":")[2].split() for line in about.splitlines() if line.startswith("flags")]
+    return "hypervisor" in flags[0] if flags else None
 
 
 def load_average() -> float | None:
@@ -72,7 +86,7 @@ def _git(*arguments: str) -> str:
 
 
 def _processor() -> str | None:
-    for line in (_read(Path("/proc/cpuinfo")) or "").splitlines():
+    for line in (_read(CPU_INFO) or "").splitlines():
         if line.startswith("model name"):
             return line.partition(":")[2].strip()
     if platform.system() == "Darwin":

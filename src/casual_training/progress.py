@@ -90,14 +90,12 @@ class Progress:
         self._running[job] = self._waiting.get(folder), rule.replace("_", " "), moment
         self._estimate()
 
-    def end(self, job: Hashable, seconds_of: Callable[[Run], float | None]) -> None:
-        """Note that a job has ended; if it was a run, `seconds_of` says how long it took, None for one that failed."""
-        run, *_ = self._running.pop(job, (None,))
+    def end(self, job: Hashable, moment: float) -> None:
+        """Note that a job has ended; a run counts with all that its job took, also if it failed or was made twice."""
+        run, _, begun = self._running.pop(job, (None, "", moment))
         if run is not None:
             del self._waiting[run.folder]
-            seconds = seconds_of(run)
-            if seconds is not None:
-                self._timed.append((run, seconds))
+            self._timed.append((run, moment - begun))
         self._estimate()
 
     def forget(self, job: Hashable) -> None:

@@ -1,4 +1,4 @@
-"""A headless Chromium for tests: opens a page from a file at a given width."""
+"""A headless Chromium for tests, which has no network: opens a page from a file at a given width."""
 
 import os
 import shutil
@@ -14,7 +14,9 @@ SWITCHES = [
     "--no-first-run",
     "--disable-sync",
     "--hide-scrollbars",
+    "--host-resolver-rules=MAP * ~NOTFOUND",  # names and addresses alike: nothing outside the file is found
 ]
+SECONDS = 20  # that a page may take to become what is waited for
 
 
 class Page:
@@ -37,6 +39,12 @@ class Page:
     def run(self, script: str):
         """Run JavaScript in the page and return what it returns."""
         return self._driver.execute_script(script)
+
+    def wait(self, script: str):
+        """Run JavaScript until it returns what is true, and return that; selenium's TimeoutException if it never is."""
+        from selenium.webdriver.support.wait import WebDriverWait
+
+        return WebDriverWait(self._driver, SECONDS).until(lambda driver: driver.execute_script(script))
 
     def press_enter(self) -> None:
         """Press the key on what has the focus."""

@@ -191,6 +191,20 @@ def test_very_many_losses_are_thinned_evenly_with_both_ends_and_the_chart_says_s
     assert charts.smoothed_losses_data(data)["configuration"].value_counts().tolist() == [10, 10]
 
 
+def test_accuracies_of_very_many_points_are_thinned_evenly_with_both_ends_and_the_gaps_between_seeds(monkeypatch):
+    data = charts.accuracy_data(curves([("serial", 1), ("hogwild", 2)], points=100))
+    monkeypatch.setattr(charts, "MOST_OF_A_CHART", 20)
+    for axis, last in zip(charts.accuracy(data, {}).axes, (100, 10_000), strict=True):
+        line, _ = axis.lines[:2]  # of serial, whose two seeds have five points each and a gap
+        xs, ys = line.get_xdata(), line.get_ydata()
+        assert len(xs) == 2 * (5 + 1)
+        assert list(xs[[0, 4, 6, 10]]) == [last / 100, last] * 2
+        assert list(pd.isna(ys)) == ([False] * 5 + [True]) * 2
+    monkeypatch.setattr(charts, "MOST_CURVES", 3)
+    (medians,) = [len(line.get_xdata()) for line in charts.accuracy(data, {}).axes[0].lines[1:2]]
+    assert medians == 10
+
+
 def test_very_many_accuracies_are_drawn_as_medians_with_a_dot_for_every_seed_and_the_legend_says_so(monkeypatch):
     said = "line: median of the seeds; dot: end of a seed"
     data = charts.accuracy_data(curves([("serial", 1), ("hogwild", 2)], seeds=(1, 2, 6), points=2))

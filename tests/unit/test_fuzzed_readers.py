@@ -241,10 +241,30 @@ ROWS = st.lists(st.lists(CELLS, max_size=7).map(",".join), max_size=4).map("\n".
 @example(HEADER + b"0,99999999999999999999,0.5,320,2.2")
 @example(HEADER + b'0,1,"')
 @example(b"")
-def test_a_losses_csv_of_whatever_bytes_is_read_or_refused_by_name(folder, text):
+@example(HEADER + b"0,10,0.5,320,inf")
+@example(HEADER + b"0,10,0.5,320,nan")
+@example(HEADER + b"0,10,0.5,320,1e308")
+@example(HEADER + b"0,10,-inf,320,2.2")
+@example(HEADER + b"0,10,0.5,,2.2")
+@example(HEADER + b"0,10,0.5,9223372036854775807,2.2\n1,10,0.5,9223372036854775807,2.2")
+@example(HEADER + b"0,10,0,0,0")
+@example(HEADER + b"0,10,0.5,320,2.2")
+def test_a_losses_csv_of_whatever_bytes_is_drawn_or_refused_by_name(folder, text):
     (folder / "losses.csv").write_bytes(text)
-    said = refusal(lambda: charts.smoothed_losses_data(charts.losses_data(logs_of(folder))))
+    said = refusal(draw_losses, folder)
     assert said == "" or str(folder / "losses.csv") in said
+
+
+def draw_losses(folder) -> None:
+    data = charts.losses_data(logs_of(folder))
+    for figure in (charts.losses(data), charts.smoothed_losses(charts.smoothed_losses_data(data))):
+        figure.draw_without_rendering()
+
+
+@pytest.mark.parametrize("loss", ["inf", "nan", "", "1e308"])
+def test_a_loss_that_is_no_figure_is_refused_by_name(folder, loss):
+    (folder / "losses.csv").write_bytes(HEADER + b"0,10,0.5,320," + loss.encode())
+    assert str(folder / "losses.csv") in refusal(draw_losses, folder)
 
 
 def logs_of(folder):

@@ -37,6 +37,26 @@ def test_hardware_threads_of_one_core_count_once(monkeypatch, tmp_path):
     assert machine.cores() == 2
 
 
+@pytest.mark.parametrize(
+    ("about", "hypervisor", "virtual"),
+    [
+        ("flags\t\t: fpu vme hypervisor\n", None, True),
+        ("model name\t: a hypervisor's\nflags\t\t: fpu vme\n", None, False),
+        ("flags\t\t: fpu vme\n", "xen", True),
+        ("Features\t: fp asimd\n", None, None),
+        (None, None, None),
+    ],
+)
+def test_a_virtual_machine_is_known_by_the_flags_of_its_processor_or_its_hypervisor(
+    monkeypatch, tmp_path, about, hypervisor, virtual
+):
+    for name, text in (("CPU_INFO", about), ("HYPERVISOR", hypervisor)):
+        monkeypatch.setattr(machine, name, tmp_path / name)
+        if text is not None:
+            (tmp_path / name).write_text(text)
+    assert machine.is_virtual() is virtual
+
+
 def test_the_description_is_plain_values():
     description = json.loads(json.dumps(machine.describe() | machine.versions()))
     assert description["system"]

@@ -17,18 +17,18 @@ def run(order, foreign=0.004, steal=0.0, attempt=1, contaminated=False, load=0.1
         ([], ""),
         (
             [run(2, load=1.9), run(1, foreign=0.012)],
-            "Others took at most 1.2 % of its cores during a run; no run was disturbed. "
+            "Other programs or virtual machines used at most 1.2 % of its cores during a run; no run was disturbed. "
             "Before the first run the load average was 0.10.",
         ),
         (
             [run(1, load=None), run(2, attempt=2), run(3, steal=0.031, attempt=2, contaminated=True)],
-            "Others took at most 3.5 % of its cores during a run; "
+            "Other programs or virtual machines used at most 3.5 % of its cores during a run; "
             "2 of 3 runs were disturbed and repeated, 1 of them disturbed again.",
         ),
         (
             [run(1, attempt=2, load=None), run(2, foreign=None, steal=None, contaminated=None)],
-            "Others took at most 0.4 % of its cores during a run (1 of 2 runs have a reading); "
-            "1 of 2 runs was disturbed and repeated.",
+            "Other programs or virtual machines used at most 0.4 % of its cores during a run "
+            "(1 of 2 runs have a reading); 1 of 2 runs was disturbed and repeated.",
         ),
         ([run(1, foreign=None, steal=None, contaminated=None)], "How quiet it was cannot be read on this system."),
     ],

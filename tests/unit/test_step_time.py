@@ -1,13 +1,15 @@
 """The chart over step time and parameters has a point a workload and method, and no score over several workloads."""
 
+import itertools
 import json
+from math import radians, sin
 
 import pytest
 
 import fake_study
 from casual_training.analysis.columns import RUNS_COLUMNS, STEP_TIME_COLUMNS, as_table
 from casual_training.analysis.run_folders import read_run
-from casual_training.analysis.step_time import step_time, step_time_data
+from casual_training.analysis.step_time import SLOPE, step_time, step_time_data
 from casual_training.analysis.tables import compare_methods
 from casual_training.study import plan
 
@@ -15,12 +17,12 @@ STEPS = {"small": 0.2, "large": 30.0}  # ms
 PARAMETERS = {"small": 21_840, "large": 1_199_882}
 
 
-def data_of(speedups, parameters=PARAMETERS):
-    """Make the data of {(workload, method, workers): speed-up}, whose serial steps take STEPS."""
+def data_of(speedups, parameters=PARAMETERS, steps=STEPS):
+    """Make the data of {(workload, method, workers): speed-up}, whose serial steps take `steps`."""
     rows = [
         {"workload": workload, "method": method, "strategy": method, "workers": workers, "epochs": 4 / workers}
         | {"seed": 1, "status": "ok", "rate_only": False, "oversubscribed": workers > 4, "train_seconds": 10.0}
-        | {"step_ms": STEPS[workload] * (1 if method == "serial" else 3), "parameters": parameters.get(workload)}
+        | {"step_ms": steps[workload] * (1 if method == "serial" else 3), "parameters": parameters.get(workload)}
         for workload, method, workers in speedups
     ]
     runs = as_table(rows, RUNS_COLUMNS)
@@ -82,6 +84,17 @@ def test_nothing_is_drawn_outside_the_figure():
         assert box.x0 >= 0 and box.x1 <= figure.bbox.width and box.y0 >= 0 and box.y1 <= figure.bbox.height, text
     ticks = [tick.get_text() for tick in figure.axes[1].get_xticklabels()]
     assert "100,000" in ticks and not any("$" in tick for tick in ticks)
+
+
+def test_the_names_of_networks_of_nearly_as_many_parameters_do_not_touch():
+    names = {"fashion_mnist-simple_nn": 21_840, "fashion_mnist-ps_net": 1_199_882, "fashion_mnist-wide_mlp": 1_863_690}
+    figure = step_time(data_of({(name, "hogwild", 2): 1.5 for name in names}, names, dict.fromkeys(names, 1.0)))
+    figure.draw_without_rendering()
+    texts = figure.axes[1].texts
+    assert [text.get_text() for text in texts] == list(names)
+    starts = [text.get_transform().transform(text.get_position())[0] for text in texts]
+    apart = [(after - before) * sin(radians(SLOPE)) for before, after in itertools.pairwise(starts)]  # across a slope
+    assert min(apart) > 1.1 * texts[0].get_fontsize() / 72 * figure.dpi
 
 
 def test_an_empty_chart_is_drawn():

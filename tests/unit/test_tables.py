@@ -501,3 +501,23 @@ def test_a_run_without_machine_or_commit_has_unknown_provenance(tmp_path):
     assert json.loads((tmp_path / "run.json").read_text())["machine"] is None
     row = collect_provenance([tmp_path]).iloc[0]
     assert [row["machine"], row["versions"], row["commit"]] == ["unknown"] * 3
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({}, "2 virtual cores (Made-up CPU); system: Linux 6.1, logical cpus: 4, memory (GB): 15.6"),
+        (
+            {"virtual": False, "physical_cores": 1, "memory_gb": None},
+            "1 core (Made-up CPU); system: Linux 6.1, logical cpus: 4",
+        ),
+        (
+            {"virtual": None, "physical_cores": None, "processor": None, "memory_gb": None},
+            "cores (processor unknown); system: Linux 6.1, logical cpus: 4",
+        ),
+    ],
+)
+def test_a_machine_is_called_virtual_only_where_its_runs_say_so(tmp_path, changes, words):
+    run = plan(fake_study.make_config())[0]
+    fake_study.write_run(tmp_path, **(fake_study.describe_run(run) | {"machine": fake_study.MACHINE | changes}))
+    assert collect_provenance([tmp_path])["machine"].tolist() == [words]

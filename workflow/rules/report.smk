@@ -194,8 +194,10 @@ rule render_report:
         charts=expand("reports/{{study}}/figures/{chart}.svg", chart=CHARTS),
         tables=expand("reports/{{study}}/tables/{chart}.csv", chart=CHARTS),
         scripts=SCRIPTS,
+        strategies=sorted({f"src/casual_training/strategies/{run.strategy}.py" for run in RUNS.values()}),
         sources=sources_of_analysis(
             "code_cost.py",
+            "methods.py",
             "original.py",
             "quietness.py",
             "report.py",
@@ -208,7 +210,17 @@ rule render_report:
         report("reports/{study}/report.html", caption="../report/page.rst", category="The page"),
         expand(
             "reports/{{study}}/tables/{table}.csv",
-            table=["runs", "comparison", "ceilings", "claims", "cost", "diagnostics", "switching", "tuning"],
+            table=[
+                "runs",
+                "comparison",
+                "ceilings",
+                "claims",
+                "cost",
+                "diagnostics",
+                "switching",
+                "tuning",
+                "provenance",
+            ],
         ),
         "reports/{study}/tables/verdict.json",
     log:

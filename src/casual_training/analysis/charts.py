@@ -39,7 +39,8 @@ LINE_HEIGHT = 0.21  # inches, of a line of text beside a chart
 MOST_POINTS = 200  # of a smoothed curve
 MOST_OF_A_CHART = 10_000  # points of losses, over one x axis; a page of more opens slowly
 MOST_CURVES = 100  # accuracies of a workload that are drawn one by one
-COLOURS = [seaborn.color_palette("colorblind")[i] for i in (0, 1, 2, 3, 4, 5, 7, 9)]  # without the two palest
+# Of 3:1 on white, and on black once the page has inverted a chart; told apart by the colour-blind, too.
+COLOURS = ["#0173b2", "#b38600", "#006b4f", "#c03a00", "#c96fb5", "#6b2f00", "#858585", "#1a1a66"]
 DASHES = ["-", (0, (5, 2)), (0, (1, 1.3)), (0, (6, 2, 1, 2)), (0, (3, 1.5, 1, 1.5, 1, 1.5))]
 MARKERS = ["o", "s", "^", "D", "v", "P", "X"]  # one fewer than colours: only the 57th method looks like the first
 STALENESS_BINS = {0: "none", 1: "1", 2: "2", 3: "3", 4: "4 to 7", 8: "8 or more"}  # by the first number of each
@@ -125,6 +126,12 @@ def _thinned(curve: pd.DataFrame, most: int) -> pd.DataFrame:
     return curve.iloc[[round(point * last / max(1, n_points - 1)) for point in range(n_points)]]
 
 
+def _each_thinned(curves: pd.DataFrame, by: list[str], most: int) -> pd.DataFrame:
+    """Thin each of several curves, in the order and with the index that they have."""
+    own = [curve for _, curve in curves.groupby(by, sort=False)]
+    return curves if all(len(curve) <= most for curve in own) else pd.concat([_thinned(one, most) for one in own])
+
+
 def accuracy_data(curves: pd.DataFrame) -> pd.DataFrame:
     """Name the configuration of each point of the runs' accuracy curves (ACCURACY_COLUMNS).
 
@@ -195,7 +202,7 @@ def accuracy(data: pd.DataFrame, targets: dict[str, float]) -> Figure:
     """Draw `accuracy_data`, a line a seed with a dot at its end: against seconds of training, then against samples.
 
     Where some workload has more than MOST_CURVES of them, a line is the median of a configuration's seeds instead, and
-    the legend says so; every seed still has its dot.
+    the legend says so; every seed still has its dot. A line has at most MOST_POINTS, fewer where there are many lines.
 
     Args:
         data: as `accuracy_data` gives it.
@@ -204,13 +211,18 @@ def accuracy(data: pd.DataFrame, targets: dict[str, float]) -> Figure:
     names, styles = _labels_and_styles(data)
     n_curves = data.drop_duplicates(["workload", "configuration", "seed"])["workload"].value_counts()
     as_medians = bool((n_curves > MOST_CURVES).any())
+    n_lines = data.drop_duplicates(["workload", "configuration"]).shape[0] if as_medians else n_curves.sum()
+    most = min(MOST_POINTS, max(2, MOST_OF_A_CHART // max(1, n_lines)))
     with matplotlib.rc_context(STYLE):
         figure, axes = facets(data, height=2.4, extra=LINE_HEIGHT * (_n_lines(names) + as_medians), panels=2)
         if as_medians:
             axes[0].add_line(Line2D([], [], linestyle="none", label="line: median of the seeds; dot: end of a seed"))
         for number, (workload, group) in enumerate(data.groupby("workload", sort=False)):
             ends = group.drop_duplicates(["configuration", "seed"], keep="last")
-            lines = _medians(group) if as_medians else _interrupted(group, ends)
+            if as_medians:
+                lines = _each_thinned(_medians(group), ["configuration"], most)
+            else:
+                lines = _interrupted(_each_thinned(group, ["configuration", "seed"], most), ends)
             over_seconds, over_samples = axes[2 * number : 2 * number + 2]
             for axis, x in ((over_seconds, "seconds"), (over_samples, "samples")):
                 _draw_accuracies(axis, x, lines, ends, names, styles)

@@ -74,8 +74,12 @@ def _draw(axis: Axes, group: pd.DataFrame) -> None:
         own = group[group["label"] == row.label]
         words, marker, colour = ("* oversubscribed", "D", 1) if row.over else ("one seed", "o", 0)
         seeds = own["speedup_of_seed"].dropna()
-        dots = axis.plot(seeds, [place] * len(seeds), marker, color=COLOURS[colour], alpha=0.4, label=words)
-        dots[0].set_markeredgewidth(0)
+        look = {
+            "color": COLOURS[colour],
+            "fillstyle": "none",
+            "markeredgewidth": 1.2,
+        }  # hollow: they lie on one another
+        axis.plot(seeds, [place] * len(seeds), marker, label=words, **look)
         _draw_mean(axis, place, row, low, high)
         axis.text(1.02, place, _beside(row, own), va="center", transform=axis.get_yaxis_transform())
     if rows["is_declared"].nunique() > 1:

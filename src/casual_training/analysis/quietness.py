@@ -17,7 +17,7 @@ def quietness(runs: pd.DataFrame) -> str:
     if shares.empty:
         return "How quiet it was cannot be read on this system."
     known = "" if len(shares) == len(runs) else f" ({len(shares)} of {count(len(runs), 'run')} have a reading)"
-    taken = f"Others took at most {percent(shares.max())} of its cores during a run{known}"
+    taken = f"Other programs or virtual machines used at most {percent(shares.max())} of its cores during a run{known}"
     return f"{taken}; {_repeated(runs)}.{_load(runs)}"
 
 

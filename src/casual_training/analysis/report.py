@@ -12,6 +12,7 @@ from markupsafe import Markup
 from casual_training.analysis.code_cost import BASELINE, difference, new_names, script_of
 from casual_training.analysis.columns import CELL
 from casual_training.analysis.contrasts import EQUIVALENT, FAILS_TARGET, FASTER, NO_DIFFERENCE, NOT_OK, SLOWER
+from casual_training.analysis.methods import described
 from casual_training.analysis.original import CAUSES, MEMORY_SECONDS
 from casual_training.analysis.quietness import quietness
 from casual_training.analysis.speedups import best_to_target
@@ -103,6 +104,22 @@ KINDS_OF_CONTRAST = {
     NOT_OK: "bad",
 }
 SHOWN_FIRST = ("forest", "accuracy")  # of the charts; the others follow the original's claims
+CONTENTS = {  # the links at the top of the page, by the id of what they lead to
+    "comparison": "Charts",
+    "table": "Table",
+    "failures": "Failures",
+    "tuning": "Learning rates",
+    "original": "The original\u2019s claims",
+    "parts": "Rate and samples",
+    "scaling": "Scaling",
+    "losses": "Losses",
+    "diagnostics": "Staleness",
+    "code": "Code to copy",
+    "cost": "Cost",
+    "provenance": "Machine and versions",
+    "again": "Repeat it",
+    "reading": "Methods and words",
+}
 SMALL_CHANGE = 0.01  # of a currency: what nobody would choose by
 OF_A_CEILING = ["workload", "seed", "copies", "status", "samples_per_second"]
 
@@ -144,36 +161,42 @@ def render(
         lstrip_blocks=True,
     )
     script = (HERE / "sort.js").read_text(encoding="utf-8")
+    failures, cost = _failures(config, runs, tables["ceilings"]), _cost(tables["cost"], config["cost"])
+    tried = _tuning(tables["tuning"], runs, config)
+    absent = {"failures": not failures, "tuning": not tried["workloads"], "cost": not cost["view"]["rows"]}
     return environment.get_template("report.html.jinja2").render(
+        contents=[(place, words) for place, words in CONTENTS.items() if not absent.get(place)],
         script=Markup(script),  # our own file, so not escaped
         script_hash=_hash(script),
         study=study["name"],
         only_accuracy=set(runs["metric"].unique()) <= {"accuracy"},
         answers=answers,
-        machine=_machine(tables["provenance"]),
+        machine=_of_most(tables["provenance"], "machine"),
         quietness=quietness(runs),
         progress=_progress(runs, len(missing), tables["ceilings"].empty and bool(plan_ceilings(config))),
         notes=_notes(comparison, tables["provenance"], n_stale),
         missing=missing,
         comparisons=[_comparison(one, runs, comparison, config) for one in answers],
-        tuning=_tuning(tables["tuning"], runs, config),
+        tuning=tried,
         original=_original(tables["claims"]),
         switching=_switching(tables["switching"]),
         causes=_causes(tables["claims"]),
         waited=_measured(tables["diagnostics"], WAITED),
         of_a_step=_measured(tables["diagnostics"], OF_A_STEP),
-        failures=_failures(config, runs, tables["ceilings"]),
+        failures=failures,
         ended=ended.sentence,
         repeat=ended.repeat(command),
         every_run=_view(runs, OF_EVERY_RUN),
         ceilings=_view(tables["ceilings"], OF_A_CEILING),
         charts=charts,
         shown_first=SHOWN_FIRST,
-        cost=_cost(tables["cost"], config["cost"]),
+        cost=cost,
         code=_code(answers, comparison, runs, methods, scripts),
+        methods=described(config),
         provenance=_provenance(tables["provenance"]),
         config=yaml.safe_dump(config, sort_keys=False, allow_unicode=True, width=100, default_flow_style=None),
         command=command,
+        commit=_commit(tables["provenance"]),
     )
 
 
@@ -208,9 +231,16 @@ def _chart(name: str, svg: str, behind: pd.DataFrame) -> dict:
     return {"name": name, "title": title, "svg": inline, "caption": caption, "data": data, "nothing": nothing}
 
 
-def _machine(provenance: pd.DataFrame) -> str:
-    """Describe the machine of most runs; empty without a run. Others are listed at the end, and a note says so."""
-    return "" if provenance.empty else provenance["machine"].value_counts(sort=True).index[0]
+def _of_most(provenance: pd.DataFrame, column: str) -> str:
+    """Give what most runs have; empty without a run. Others are listed at the end, and a note says so."""
+    return "" if provenance.empty else provenance[column].value_counts(sort=True).index[0]
+
+
+def _commit(provenance: pd.DataFrame) -> dict:
+    """Give the commit of most runs, empty where it is not known, and whether any run had changes beside it."""
+    revision = _of_most(provenance, "commit").partition(" ")[0]
+    is_dirty = bool(provenance["commit"].str.contains(" with ").any())
+    return {"revision": "" if revision == "unknown" else revision, "is_dirty": is_dirty}
 
 
 def _cost(table: pd.DataFrame, prices: dict) -> dict:

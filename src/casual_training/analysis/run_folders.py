@@ -25,6 +25,7 @@ from casual_training.analysis.columns import (
 
 WHICH = [*CELL, "seed"]  # says which run of a study a run is
 LARGEST = 2**63 - 1  # of a whole number in a table
+MOST_COUNTED = 2**53  # of steps or samples in losses.csv: sums of them stay whole numbers
 MAGNITUDES = (1e-100, 1e100)  # of a figure that is not 0: no reading is beyond, and their ratios stay finite
 
 
@@ -146,6 +147,18 @@ def _check_parts(run: dict) -> None:
 
 
 def logged_losses(folder: Path) -> pd.DataFrame:
-    """Read a run folder's losses.csv (LOGGED_COLUMNS); no file gives an empty table."""
+    """Read the losses.csv of a run that is ok (LOGGED_COLUMNS), whose every cell is a figure; no file: an empty table.
+
+    Raises:
+        ValueError: the file cannot be read, or a cell is empty or no figure that an ok run has; the message names it.
+    """
     path = folder / "losses.csv"
-    return read_table(path, LOGGED_COLUMNS) if path.is_file() else as_table([], LOGGED_COLUMNS)
+    if not path.is_file():
+        return as_table([], LOGGED_COLUMNS)
+    logged = read_table(path, LOGGED_COLUMNS)
+    for column in LOGGED_COLUMNS:
+        bound = MAGNITUDES[1] if LOGGED_COLUMNS[column] == FIGURE else MOST_COUNTED
+        is_figure = (logged[column].abs() < bound).fillna(False)
+        if not is_figure.all() or (column != "loss" and (logged[column] < 0).any()):
+            raise ValueError(f"{path} has a {column} that no run that is ok has; delete its folder, run it again")
+    return logged

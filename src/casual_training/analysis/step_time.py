@@ -25,6 +25,7 @@ from casual_training.analysis.columns import CELL, STEP_TIME_COLUMNS, as_table
 from casual_training.analysis.forest import spaced_ticks
 from casual_training.analysis.tables import best_serial
 
+SLOPE = 40  # degrees of a network's name: steep enough for two of them whose parameters differ by half
 PANELS = {"serial_step_ms": "serial training, ms a step", "parameters": "parameters that are trained"}
 
 
@@ -54,7 +55,7 @@ def step_time(data: pd.DataFrame) -> Figure:
     """Draw `step_time_data`: two panels, speed-up over step time and over parameters, a line a method."""
     methods = list(dict.fromkeys(data["method"]))
     with matplotlib.rc_context(STYLE):
-        figure = Figure(figsize=(WIDTH, 6.2 + legend_height(methods) + LINE_HEIGHT), layout="constrained")
+        figure = Figure(figsize=(WIDTH, 7.6 + legend_height(methods) + LINE_HEIGHT), layout="constrained")
         axes = list(figure.subplots(len(PANELS), squeeze=False)[:, 0])
         for axis, (column, words) in zip(axes, PANELS.items(), strict=True):
             _draw(axis, data.dropna(subset=column), column, methods)
@@ -79,7 +80,7 @@ def _draw(axis: Axes, data: pd.DataFrame, column: str, methods: list[str]) -> No
     for value, own in data.groupby(column):
         names = "\n".join(dict.fromkeys(own["workload"]))
         axis.axvline(float(value), color="0.85", linewidth=0.8, zorder=0)
-        where = {"transform": axis.get_xaxis_transform(), "rotation": 20, "fontsize": 8}
+        where = {"transform": axis.get_xaxis_transform(), "rotation": SLOPE, "rotation_mode": "anchor", "fontsize": 8}
         axis.text(float(value), 1.02, names, ha="left", va="bottom", **where)
     low, high = data["speedup_to_target"].min(), data["speedup_to_target"].max()
     least, most = data[column].min(), data[column].max()

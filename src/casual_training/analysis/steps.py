@@ -214,7 +214,17 @@ def write_report(config: dict, root: Path, command: str) -> None:
         "step_time": read_table(reports / "tables" / "step_time.csv", STEP_TIME_COLUMNS),
         "code_cost": read_table(reports / "tables" / "code_cost.csv", CODE_COST_COLUMNS),
     }
-    for name in ("runs", "ceilings", "comparison", "claims", "cost", "diagnostics", "switching", "tuning"):
+    for name in (
+        "runs",
+        "ceilings",
+        "comparison",
+        "claims",
+        "cost",
+        "diagnostics",
+        "switching",
+        "tuning",
+        "provenance",
+    ):
         _write(shown[name], reports / "tables" / f"{name}.csv")
     answers = (results / "verdict.json").read_text(encoding="utf-8")
     write_whole(reports / "tables" / "verdict.json", answers)

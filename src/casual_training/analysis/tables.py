@@ -123,14 +123,21 @@ def collect_provenance(folders: list[Path]) -> pd.DataFrame:
     rows = []
     for run in map(read_run, folders):
         machine, versions = run.get("machine") or {}, run.get("versions") or {}
-        machine = {key: value for key, value in machine.items() if value is not None}
-        words = [f"{key.replace('_gb', ' (GB)').replace('_', ' ')}: {value}" for key, value in machine.items()]
-        row = {"started_at": run["started_at"], "machine": ", ".join(words) or "unknown"}
+        row = {"started_at": run["started_at"], "machine": _machine_in_words(machine) or "unknown"}
         row["versions"] = ", ".join(f"{name} {version}" for name, version in versions.items()) or "unknown"
         dirty = " with uncommitted changes" if run.get("commit_dirty") else ""
         row["commit"] = f"{run.get('commit') or 'unknown'}{dirty}"
         rows.append(row)
     return as_table(rows, PROVENANCE_COLUMNS)
+
+
+def _machine_in_words(machine: dict) -> str:
+    """Say what a machine is, first of all its cores: "2 virtual cores (AMD EPYC); logical cpus: 2, ..."."""
+    machine = {key: value for key, value in machine.items() if value is not None}
+    cores, processor = machine.pop("physical_cores", ""), machine.pop("processor", "processor unknown")
+    kind = f"{'virtual ' if machine.pop('virtual', False) else ''}{'core' if cores == 1 else 'cores'} ({processor})"
+    others = [f"{key.replace('_gb', ' (GB)').replace('_', ' ')}: {value}" for key, value in machine.items()]
+    return "; ".join([f"{cores} {kind}".strip(), ", ".join(others)]) if others else ""
 
 
 def best_serial(runs: pd.DataFrame, threads: int | None = None, tuned: bool = False) -> str | None:
