@@ -838,7 +838,7 @@ def test_in_a_browser_nothing_runs_or_fails_and_the_body_does_not_scroll_sideway
 
 
 # Each chart of the page: its box, whether that is on the page, the texts that stick out of it, and of each panel how
-# many marks (lines, points, bars) of a size are within it. Its first patch is the panel itself, its last four are its frame.
+# many marks (lines, points, bars) of a size are within it. Its first patch is the panel, its last four are its frame.
 CHARTS_DRAWN = """
 return [...document.querySelectorAll('figure svg')].map(svg => {
   const box = svg.getBoundingClientRect();
