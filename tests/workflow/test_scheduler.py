@@ -1,9 +1,6 @@
 """Snakemake's own process leaves the cores to the runs that are being timed."""
 
-WATCHED = """
-include: "Snakefile"
-
-
+COUNT_TIMERS = """
 onsuccess:
     import threading
 
@@ -13,9 +10,10 @@ onsuccess:
 
 def test_no_timer_is_left_that_would_wake_snakemake_up_once_more_a_second_for_each_job_that_ended(finished, tmp_path):
     project = finished.copy(tmp_path / "watched")
-    (project.root / "watched.smk").write_text(WATCHED)
+    snakefile = project.root / "Snakefile"
+    snakefile.write_text(snakefile.read_text() + COUNT_TIMERS)
     for table in ("comparison.csv", "cost.csv", "claims.csv"):
         (project.results / table).unlink()
-    done = project.snakemake("--cores", "2", "--snakefile", "watched.smk")
+    done = project.snakemake("--cores", "2")
     assert done.returncode == 0, done.stdout
     assert "timers left: 0" in done.stdout, done.stdout
