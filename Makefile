@@ -7,7 +7,7 @@
 #   make reliability    the tests behind each promise of docs/reliability.md, and the page again
 #   make lint     ruff, snakefmt, snakemake --lint
 #   make bench    the figures of docs/method.md, measured here
-#   make reference    the reference study, about 50 minutes on 2 cores; then README.md says what it found
+#   make reference    the reference study, 55 minutes on 2 cores; then README.md says what it found
 #   make rerun    whether the default study says the same three times: about 45 minutes on 2 cores
 #   make aa       whether the verdict finds a winner where there is none: about 14 minutes on 2 cores
 #

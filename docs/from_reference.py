@@ -42,11 +42,11 @@ def updated(readme: str, tables: Path) -> str:
     lines = [
         *(f"- {answer['headline']}" for answer in answers),
         "",
-        f"Measured on {machine(provenance)}. How many times as soon as the best serial training each method reached",
-        "the target; in brackets the interval of a comparison declared beforehand, and without one a single figure",
-        "that nothing is decided about:",
+        f"Measured on {machine(provenance)}. The figures are the best serial training's time to the target over",
+        "the method's, so 2.00 is half the time; in bold, with its interval, if the comparison was declared",
+        "beforehand, and else one that nothing is decided about:",
         "",
-        *table(comparison, n_seeds()),
+        *table(comparison, [answer["workload"] for answer in answers], n_seeds()),
         "",
         "The whole page is [one file](reports/reference/report.html) to be downloaded and opened in a browser.",
         "",
@@ -69,9 +69,8 @@ def machine(provenance: pd.DataFrame) -> str:
     return f"{kind}, not a laptop" if "virtual core" in kind else kind
 
 
-def table(comparison: pd.DataFrame, n_seeds: int) -> list[str]:
+def table(comparison: pd.DataFrame, workloads: list[str], n_seeds: int) -> list[str]:
     """Give a row a method: its speed-up to the target on each workload, and the lines that it changes."""
-    workloads = list(dict.fromkeys(comparison["workload"]))
     rows = [["method, workers", *workloads, "lines changed"], ["---"] * (len(workloads) + 2)]
     for (method, workers), group in comparison.groupby(["method", "workers"], sort=False):
         by_workload = group.set_index("workload")

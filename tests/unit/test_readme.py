@@ -48,7 +48,10 @@ def test_the_page_of_the_reference_study_has_at_most_2_mb_and_loads_nothing():
 
 @pytest.fixture
 def tables(tmp_path):
-    answers = [{"headline": "Use hogwild."}, {"headline": "No method is clearly better."}]
+    answers = [
+        {"workload": "images", "headline": "Use hogwild."},
+        {"workload": "texts", "headline": "No method is clearly better."},
+    ]
     (tmp_path / "verdict.json").write_text(json.dumps({"answers": answers}))
     pd.DataFrame([ROW]).to_csv(tmp_path / "comparison.csv")
     machines = ["2 virtual cores (Made-up CPU); system: Linux"] * 2 + ["8 cores (another); system: Linux"]
@@ -85,12 +88,12 @@ def test_only_virtual_cores_are_said_to_be_no_laptops():
 )
 def test_a_cell_has_a_speed_up_only_if_every_planned_seed_is_ok_and_on_target(changes, expected):
     comparison = pd.DataFrame([ROW | changes])
-    assert SCRIPT["table"](comparison, 5)[2] == f"| `hogwild` x 2 | {expected} | 18 |"
+    assert SCRIPT["table"](comparison, ["images"], 5)[2] == f"| `hogwild` x 2 | {expected} | 18 |"
 
 
 def test_a_method_that_a_workload_is_not_trained_with_has_an_empty_cell_there():
     comparison = pd.DataFrame([ROW, ROW | {"workload": "texts", "method": "ddp", "lines_changed": None}])
-    _, _, hogwild, ddp = SCRIPT["table"](comparison, 5)
+    _, _, hogwild, ddp = SCRIPT["table"](comparison, ["images", "texts"], 5)
     assert (hogwild, ddp) == ("| `hogwild` x 2 | 1.40 |  | 18 |", "| `ddp` x 2 |  | 1.40 |  |")
 
 

@@ -8,7 +8,7 @@ import matplotlib
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import FixedLocator, NullLocator
+from matplotlib.ticker import FixedLocator, LogLocator, NullLocator
 
 from casual_training.analysis.charts import (
     COLOURS,
@@ -88,5 +88,7 @@ def _draw(axis: Axes, data: pd.DataFrame, column: str, methods: list[str]) -> No
     axis.yaxis.set_major_locator(FixedLocator(spaced_ticks(*axis.get_ylim())))
     axis.yaxis.set_minor_locator(NullLocator())
     axis.yaxis.set_major_formatter("{x:g}")
+    if axis.get_xlim()[1] < 1000 * axis.get_xlim()[0]:  # hardly a tick at powers of 10 alone
+        axis.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
     axis.xaxis.set_minor_locator(NullLocator())
     axis.xaxis.set_major_formatter(lambda value, _: f"{value:,.0f}" if value >= 1 else f"{value:g}")

@@ -69,7 +69,7 @@ def collect(config: dict, root: Path) -> None:
     """Write runs.csv, ceilings.csv, switching.csv and tuning.csv from the run folders that the present config plans."""
     made = _made(plan(config), root)
     folders, ceiling_folders = [root / run.folder for run in made], _folders(plan_ceilings(config), root)
-    targets = {name: workload.get("target") for name, workload in config["workloads"].items()}
+    targets = {name: config["workloads"][name].get("target") for name in config["study"]["workloads"]}
     runs = tables.collect_runs(folders, methods(config), targets)
     _write(runs, _results(config, root) / "runs.csv")
     _write(tables.collect_ceilings(ceiling_folders), _results(config, root) / "ceilings.csv")

@@ -33,14 +33,14 @@ NOT_OF_RATE_ONLY_RUNS = ["train_seconds", "validation_metric", "test_metric", "t
 
 
 def collect_runs(folders: list[Path], methods: list[str], targets: dict[str, float | None]) -> pd.DataFrame:
-    """Make the runs table (RUNS_COLUMNS) of run folders, sorted by workload, method, workers, seed.
+    """Make the runs table (RUNS_COLUMNS) of run folders, workloads and methods in the order of the study.
 
     Args:
         folders: run folders that exist, each with a run.json.
         methods: the study's methods, in the order in which their rows are to stand.
-        targets: the validation metric that counts as trained, by workload; None, or no entry, is the worst that a
-            serial run ended with, rounded to a whole percentage point of accuracy, or to two digits of another metric,
-            so that every serial run gets there.
+        targets: the validation metric that counts as trained, by workload, in the order in which these are to stand.
+            None, or no entry, is the worst that a serial run ended with, rounded to a whole percentage point of
+            accuracy, or to two digits of another metric, so that every serial run gets there.
 
     Raises:
         ValueError: as `read_run`.
@@ -58,9 +58,11 @@ def collect_runs(folders: list[Path], methods: list[str], targets: dict[str, flo
     reached = [first_on_target(*of_run) for of_run in zip(runs["target"], curves, directions, strict=True)]
     runs["samples_to_target"] = [samples for samples, _ in reached]
     runs["seconds_to_target"] = [seconds for _, seconds in reached]
-    position = {method: index for index, method in enumerate(methods)}
-    runs["position"] = [position.get(method, len(methods)) for method in runs["method"]]
-    runs = runs.sort_values(["workload", "position", "workers", "epochs", "seed"], ignore_index=True)
+    for column, names in {"workload": list(targets), "method": methods}.items():
+        place = {name: index for index, name in enumerate(names)}
+        runs[f"place of {column}"] = [place.get(name, len(names)) for name in runs[column]]
+    by = ["place of workload", "workload", "place of method", "workers", "epochs", "seed"]
+    runs = runs.sort_values(by, ignore_index=True)
     return as_table(runs, RUNS_COLUMNS)
 
 
