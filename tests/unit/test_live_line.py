@@ -72,7 +72,7 @@ with open(f"{runs[0].folder}/run.json", "w") as file:
     file.write('{"clocks": {"wall_seconds": 5}}')
 logger.info("Finished jobid: 1", extra=dict(event="job_finished", job_id=1))
 logger.info("an error", extra=dict(event="error"))
-time.sleep(0.2)
+time.sleep(1)
 line.stop()
 print("after it", file=sys.stderr)
 """
@@ -121,14 +121,14 @@ def screen(arrived):
 
 
 def test_what_is_printed_stands_above_the_line_and_nothing_is_left_of_it(tmp_path):
-    arrived = shown(STUDY + "time.sleep(0.2)" + END, tmp_path)
+    arrived = shown(STUDY + "time.sleep(1)" + END, tmp_path)
     assert WHOLE in arrived
     assert "1 of 2 runs · under a minute left" in arrived
     assert screen(arrived) == ["printed by a job", "and on its stdout", "an error", "after it", ""]
 
 
 def test_the_line_is_never_wider_than_the_terminal(tmp_path):
-    arrived = shown(STUDY + "time.sleep(0.2)" + END, tmp_path, columns=30)
+    arrived = shown(STUDY + "time.sleep(1)" + END, tmp_path, columns=30)
     drawn = [line for line in re.split(r"\r|\n|\x1b\[[?0-9;]*[A-Za-z]", arrived) if " of 2 runs" in line]
     assert WHOLE[:29] + "…" in drawn
     assert max(map(len, drawn)) <= 30
@@ -136,7 +136,7 @@ def test_the_line_is_never_wider_than_the_terminal(tmp_path):
 
 @pytest.mark.parametrize("end", ["raise KeyboardInterrupt", "os.kill(os.getpid(), 9)"])
 def test_a_study_that_is_interrupted_or_killed_leaves_a_cursor(end, tmp_path):
-    arrived = shown(f"{STUDY}\ntime.sleep(0.2)\n{end}", tmp_path)
+    arrived = shown(f"{STUDY}\ntime.sleep(1)\n{end}", tmp_path)
     assert WHOLE in arrived
     assert arrived.rindex("\x1b[?25h") > arrived.rindex("\x1b[?25l")
 

@@ -65,7 +65,7 @@ def test_the_readme_has_one_place_for_it_and_what_stood_there_before_is_replaced
     assert SCRIPT["updated"](once, tables) == once
     assert "- Use hogwild.\n- No method is clearly better.\n" in once
     assert "Measured on 2 virtual cores (Made-up CPU), not a laptop." in once
-    assert "| `hogwild` x 2 | 1.40 | 18 |" in once
+    assert "| `hogwild` x 2 | 1.40 |  | 18 |" in once
     with pytest.raises(ValueError, match="two marks"):
         SCRIPT["updated"]("# A README without them\n", tables)
 
