@@ -2,12 +2,14 @@
 
 import itertools
 import sys
+import time
 
 import pytest
 import torch
 
 from casual_training import models, strategies
 from casual_training.contract.command import deterministic
+from casual_training.contract.fresh import MOST_SECONDS
 from casual_training.processes import RunFailed
 from casual_training.strategies import ps_push_pull
 from training import TRAIN_SAMPLES, make_run, prepared, trained
@@ -110,7 +112,7 @@ def test_synchronous_workers_have_one_hash_of_the_weights_in_fresh_processes(tmp
     file = tmp_path / "synchronous_push_pull.py"
     file.write_text(SYNCHRONOUS)
     monkeypatch.setenv(strategies.OWN_FILES, str(file))
-    result = deterministic(file.stem, tmp_path / "log", processes=2)
+    result = deterministic(file.stem, tmp_path / "log", 2, time.monotonic() + 2 * MOST_SECONDS)
     assert (result.outcome, result.said) == ("passed", "2 fresh processes end with the same weights")
 
 
