@@ -227,6 +227,11 @@ def _check_samples(run: Run) -> None:
             f"config: methods.{run.method}.sampling is full, but the workers of {run.strategy} go through every pass "
             "together and have none of their own; choose shard"
         )
+    if run.options.get("test_inside_clock") and run.input_pipeline != "memory":
+        raise ValueError(
+            f"config: methods.{run.method}.test_inside_clock is for the pipeline in memory; give the method "
+            "input_pipeline: memory"
+        )
     if run.max_steps is not None and run.max_steps < run.workers:
         raise ValueError(
             f"config: methods.{run.method}.max_steps is {run.max_steps}, too few for {run.workers} workers to make a "

@@ -250,3 +250,11 @@ def test_a_single_run_of_workers_and_epochs_makes_their_product_of_passes(config
 def test_serial_training_with_several_workers_is_refused(config):
     with pytest.raises(ValueError, match="one worker"):
         study.one_run(config, None, "serial", 2, 1, 1)
+
+
+def test_a_test_inside_the_clock_is_refused_with_a_pipeline_that_has_no_test_batches(config):
+    config["study"]["methods"] = ["ps_original"]
+    study.validate(config)
+    config["methods"]["ps_original"]["input_pipeline"] = "dataloader"
+    with pytest.raises(ValueError, match=r"methods.ps_original.test_inside_clock is for the pipeline in memory"):
+        study.validate(config)
