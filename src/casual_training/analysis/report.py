@@ -279,7 +279,8 @@ def _comparison(found: dict, runs: pd.DataFrame, comparison: pd.DataFrame, confi
         is_winner = {"method": cell.method, "workers": cell.workers} == found["winner"]
         badges = [("good", "recommended")] if is_winner else []
         badges += [("plain", baselines[cell.method])] if cell.method in baselines else []
-        badges += [(KINDS_OF_CONTRAST[cell.verdict], cell.verdict)] if cell.verdict else []
+        words = "undecided" if cell.verdict == NO_DIFFERENCE else cell.verdict  # as the sentence has it
+        badges += [(KINDS_OF_CONTRAST[cell.verdict], words)] if words else []
         row = {"method": cell.method, "split": split(cell.workers, cell.epochs), "is_winner": is_winner}
         row |= {"badges": badges + _warnings(cell, own), "n_ok": f"{cell.n_ok} of {len(seeds)}"}
         figures = dict(zip(COMPARED, written(cell, COMPARED), strict=True))
