@@ -800,7 +800,14 @@ def test_in_a_browser_the_charts_of_many_ways_do_not_push_the_table_far(browser,
     browser.open(of_seed, width)
     at = "return document.querySelector('%s').getBoundingClientRect().top"
     charts = 2 if width == 390 else 1  # below each other, or beside each other
-    assert browser.run(at % "#table") - browser.run(at % "#comparison") < charts * 900 + 300
+    assert browser.run(at % "#table") - browser.run(at % "#comparison") < charts * 1220 + 300
+
+
+def test_in_a_browser_the_charts_of_ten_ways_are_whole_with_their_axis_and_legend(browser, tmp_path):
+    config = fake_study.make_config(workers=list(range(2, 10)))  # and two serial ways: as many as the default study has
+    browser.open(write_page(tmp_path, config), 1280)
+    hidden = "return [...document.querySelectorAll('.first .card')].map(card => card.scrollHeight - card.clientHeight)"
+    assert max(browser.run(hidden)) <= 1
 
 
 def test_every_file_of_the_study_is_written_and_no_temporary_one_is_left(plain):
