@@ -330,9 +330,29 @@ def test_a_tuned_study_shows_what_each_learning_rate_came_to_and_which_was_chose
     start = cells.index("x 0.5")
     assert cells[start : start + 4] == ["x 0.5", "x 1", "x 4", "serial 1 worker x 4 epochs"]
     of_serial, of_threads = cells[start + 4 : start + 7], cells[start + 8 : start + 11]
-    assert of_serial[2] == "diverged" and sum(cell.endswith(" s chosen") for cell in of_serial) == 1
+    assert of_serial[2] == "diverged" and sum(" s chosen" in cell for cell in of_serial) == 1
     assert of_threads[0].startswith("not there: 84.")
     assert "The tuned arm" not in parsed(plain).words
+
+
+def test_a_learning_rate_at_the_edge_of_those_tried_is_marked_and_one_between_others_is_not(tmp_path):
+    config = fake_study.make_config(workers=[2], seeds=[1], methods=["serial", "hogwild"], tune=[1, 2, 4])
+    config["workloads"]["fashion_mnist-simple_nn"] = fake_study.WORKLOAD | {"target": 0.83}
+    best = {"serial": 4, "hogwild": 2}
+
+    def changes(run):
+        if run.lr_factor in (None, best[run.method]):
+            return {}
+        return {"curve": []}  # never on target
+
+    page = parsed(write_page(tmp_path, config, changes))
+    cells = [" ".join(cell.split()) for cell in page.cells]
+    start = cells.index("x 4")
+    of_serial = cells[cells.index("serial 1 worker x 4 epochs", start) :][:4]
+    of_hogwild = cells[cells.index("hogwild 2 workers x 2 epochs", start) :][:4]
+    assert of_serial[3].endswith(" s chosen, at the edge")
+    assert of_hogwild[2].endswith(" s chosen")
+    assert "List more in study.tune" in page.words
 
 
 def test_a_tuned_way_has_no_verdict_and_is_marked_by_its_own_baseline_and_leads_no_code(tuned):

@@ -120,6 +120,7 @@ CONTENTS = {  # the links at the top of the page, by the id of what they lead to
     "again": "Repeat it",
     "reading": "Methods and words",
 }
+AT_EDGE = "chosen, at the edge"  # of the factors that were tried: a better one may lie beyond
 SMALL_CHANGE = 0.01  # of a currency: what nobody would choose by
 OF_A_CEILING = ["workload", "seed", "copies", "status", "samples_per_second"]
 
@@ -342,21 +343,24 @@ def _tuning(table: pd.DataFrame, runs: pd.DataFrame, config: dict) -> dict:
     metrics = dict(zip(runs["workload"], runs["metric"], strict=True))
     workloads = []
     for workload, trials in table.groupby("workload", sort=False):
-        factors = sorted(set(trials["lr_factor"]))
+        factors, measured = sorted(set(trials["lr_factor"])), metrics.get(workload, "metric")
         rows = []
         for (method, workers, epochs), own in trials.groupby(["method", "workers", "epochs"], sort=False):
-            by_factor = {trial.lr_factor: _trial(trial, metrics.get(workload, "metric")) for trial in own.itertuples()}
-            cells = [by_factor.get(factor, {"words": "-", "chosen": False}) for factor in factors]
+            by_factor = {trial.lr_factor: _trial(trial, measured, factors) for trial in own.itertuples()}
+            cells = [by_factor.get(factor, {"words": "-", "chosen": ""}) for factor in factors]
             rows.append({"method": method, "split": split(workers, epochs), "cells": cells})
         lr = f"{config['workloads'][workload]['optimizer']['lr']:g}"
         headings = [f"x {factor:g}" for factor in factors]
         workloads.append({"workload": workload, "lr": lr, "factors": headings, "rows": rows})
-    return {"workloads": workloads, "suffix": SUFFIX}
+    chosen = {cell["chosen"] for one in workloads for row in one["rows"] for cell in row["cells"]}
+    return {"workloads": workloads, "suffix": SUFFIX, "at_edge": AT_EDGE, "has_edge": AT_EDGE in chosen}
 
 
-def _trial(trial, measured: str) -> dict:
+def _trial(trial, measured: str, factors: list[float]) -> dict:
     """Give the cell of a trial: its time to the target or else why it has none, and whether it was chosen."""
-    chosen = pd.notna(trial.chosen) and bool(trial.chosen)
+    chosen = ""
+    if pd.notna(trial.chosen) and trial.chosen:
+        chosen = AT_EDGE if len(factors) > 1 and trial.lr_factor in (factors[0], factors[-1]) else "chosen"
     if trial.status != "ok":
         return {"words": trial.status, "chosen": chosen}
     if pd.notna(trial.seconds_to_target):
