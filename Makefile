@@ -53,6 +53,7 @@ bench: setup
 	$(BIN)/python benchmarks/startup.py
 	$(BIN)/python benchmarks/recorder.py
 	$(BIN)/python benchmarks/rpc.py
+	$(BIN)/python benchmarks/averaging.py
 	$(BIN)/python benchmarks/progress.py
 	$(BIN)/python benchmarks/pipeline.py
 	$(BIN)/python benchmarks/verdict.py

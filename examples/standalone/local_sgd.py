@@ -6,12 +6,11 @@ python examples/standalone/local_sgd.py --workers 2
 import argparse
 import copy
 import os
-import sys
-import tempfile
 import time
 
 import torch
-from torch import distributed, multiprocessing, nn
+from torch import multiprocessing, nn
+from torch.nn.utils import parameters_to_vector
 
 BATCH = 32
 AVERAGE_EVERY = 16  # steps
@@ -54,21 +53,20 @@ def batches(inputs, targets, seed, rank, workers):
 
 
 @torch.no_grad()
-def average(model, workers):
-    """Replace the weights by their mean over all workers; one exchange is faster than one for each tensor."""
-    mean = nn.utils.parameters_to_vector(model.parameters())
-    distributed.all_reduce(mean)
-    mean /= workers
+def average(model, rows, rank, barrier):
+    """Replace the weights by their mean over all workers."""
+    rows[rank] = parameters_to_vector(model.parameters())
+    barrier.wait()
+    mean = sum(rows) / len(rows)
+    barrier.wait()  # or a quick worker would write its next row while others still read
     for parameter, values in zip(model.parameters(), mean.split([p.numel() for p in model.parameters()]), strict=True):
         parameter.copy_(values.view_as(parameter))
 
 
-def train(rank, model, inputs, targets, arguments, barrier, store):
+def train(rank, model, inputs, targets, arguments, rows, barrier):
     """Train the model in place as worker 0, and a copy of it as another."""
     torch.set_num_threads(max(1, os.cpu_count() // arguments.workers))
     torch.manual_seed(arguments.seed + rank)
-    os.environ["GLOO_SOCKET_IFNAME"] = "lo0" if sys.platform == "darwin" else "lo"  # nothing listens to the outside
-    distributed.init_process_group("gloo", init_method=store, rank=rank, world_size=arguments.workers)
     if rank > 0:
         model = copy.deepcopy(model)
     compute_loss = nn.CrossEntropyLoss()
@@ -83,16 +81,15 @@ def train(rank, model, inputs, targets, arguments, barrier, store):
             optimizer.step()
             step += 1
             if step % AVERAGE_EVERY == 0:
-                average(model, arguments.workers)
+                average(model, rows, rank, barrier)
             if step % arguments.log_interval == 0:
                 print(f"worker {rank}, step {step}: loss {loss.item()}", flush=True)
-    average(model, arguments.workers)
+    average(model, rows, rank, barrier)
     barrier.wait()
     seconds = time.perf_counter() - started
     samples = arguments.passes * len(targets)
     if rank == 0:
         print(f"{samples} samples in {seconds:.3f} s: {samples / seconds:.0f} samples per second", flush=True)
-    distributed.destroy_process_group()
 
 
 def main():
@@ -110,10 +107,9 @@ def main():
     model = Net().share_memory()
     inputs.share_memory_()
     targets.share_memory_()
+    rows = torch.zeros(arguments.workers, len(parameters_to_vector(model.parameters()))).share_memory_()
     barrier = multiprocessing.get_context("spawn").Barrier(arguments.workers)
-    with tempfile.TemporaryDirectory() as folder:
-        store = f"file://{folder}/store"  # where the workers find each other
-        multiprocessing.spawn(train, (model, inputs, targets, arguments, barrier, store), nprocs=arguments.workers)
+    multiprocessing.spawn(train, (model, inputs, targets, arguments, rows, barrier), nprocs=arguments.workers)
     model.eval()
     with torch.inference_mode():
         accuracy = (model(inputs[:1000]).argmax(1) == targets[:1000]).float().mean().item()

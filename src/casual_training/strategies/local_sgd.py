@@ -4,30 +4,28 @@ Source: Stich, "Local SGD Converges Fast and Communicates Little" (2019); Lin et
 Local SGD" (2020).
 
 Change against serial.py: each worker takes every W-th sample of a pass; every `average_every` steps, or after each
-pass, and at the end of training the weights are averaged over gloo, on loopback.
+pass, and at the end of training the weights are averaged, through a table in shared memory with a row a worker.
 Shared: nothing between two averages. Private to a worker: weights, gradients and optimizer state, which is never
 averaged (momentum neither). Averaging after each step of SGD without momentum is what ddp does.
-Deterministic: gloo adds in a fixed order. One worker repeats serial training bit for bit.
-One flat tensor is summed up here, and torch's averagers (model_averaging.averagers) are not used: they count steps
-only, average after the first step of a period instead of its last, leave out buffers and parameters without a gradient,
-and put new tensors in the place of the weights, which the caller then no longer holds.
+Deterministic: rows are added in the order of ranks. One worker repeats serial training bit for bit.
+The usual exchange is an all-reduce over gloo. Between processes of one machine that is slower, although averages are
+rare: whoever waits for a socket is woken milliseconds late, which the study's method page quantifies. torch's averagers
+(model_averaging.averagers) need such a group, count steps only, average after the first step of a period instead of its
+last, leave out buffers and parameters without a gradient, and put new tensors in the place of the weights, which the
+caller then no longer holds.
 BatchNorm: its running statistics are averaged like weights, as all floating-point numbers in the network's state are.
 The mean is one over workers, also where one has had a sample less.
 Snapshots hold worker 0's own weights of the moment, which is what there is to evaluate without an exchange that the
 method does not make. Between two averages they are usually a little less accurate than the mean would be; the last
 accuracy of a run is that of the mean.
-When to use it: a small network on several cores, where repeatable runs matter or weights cannot be shared in memory.
+When to use it: a small network on several cores, where repeatable runs matter.
 """
 
 import copy
-import functools
 
-import torch
-from torch import distributed
-
-from casual_training import rendezvous
 from casual_training.optimization import make_loss, make_optimizer
 from casual_training.processes import run_workers
+from casual_training.shared_weights import SharedWeights
 
 SYNCHRONOUS = True
 DETERMINISTIC = True
@@ -43,18 +41,15 @@ OPTIONS = {
 
 def train(model, data, run, recorder) -> None:
     """Train `model` in run.workers processes; see strategies/__init__.py for the contract."""
-    rendezvous.require_gloo()
+    initial = copy.deepcopy(model)  # what the others begin with, while worker 0 trains `model`
     model.share_memory()  # so that this process holds the weights that worker 0 trains
-    with rendezvous.private_store() as store:
-        join = functools.partial(rendezvous.gloo_group, store, run.workers)
-        run_workers(work, run, recorder, model, data, join=join)
+    run_workers(work, run, recorder, model, initial, data, SharedWeights(model, run.workers))
 
 
-def work(rank, run, recorder, model, data) -> None:
+def work(rank, run, recorder, model, initial, data, weights) -> None:
     """Make this worker's part of every pass on a network of its own, averaged with the others' now and then."""
     if rank > 0:
-        model = copy.deepcopy(model)
-    distributed.barrier()  # worker 0 trains what the others copy
+        model = copy.deepcopy(initial)
     compute_loss = make_loss(run)
     optimizer = make_optimizer(model, run)
     every, step = run.options["average_every"], 0
@@ -66,14 +61,14 @@ def work(rank, run, recorder, model, data) -> None:
             optimizer.step()
             step += 1
             if is_due(step, every):
-                average(model, run, recorder)
+                average(rank, model, weights, recorder)
             recorder.step(loss, len(targets))
         for _ in range(data.missed_steps(number, rank)):  # others count them, and may average after them
             step += 1
             if is_due(step, every):
-                average(model, run, recorder)
+                average(rank, model, weights, recorder)
         if every == "epoch" or number == run.passes - 1:
-            average(model, run, recorder)
+            average(rank, model, weights, recorder)
 
 
 def is_due(step: int, every: int | str) -> bool:
@@ -81,13 +76,7 @@ def is_due(step: int, every: int | str) -> bool:
     return every != "epoch" and step % every == 0
 
 
-@torch.no_grad()
-def average(model, run, recorder) -> None:
-    """Replace the weights and other floating-point numbers of the network by their mean over all workers."""
+def average(rank, model, weights, recorder) -> None:
+    """Replace what the network holds by the mean over all workers."""
     with recorder.timing("communication_seconds"):
-        state = [tensor for tensor in model.state_dict().values() if tensor.is_floating_point()]
-        mean = torch.cat([tensor.flatten() for tensor in state])
-        distributed.all_reduce(mean)
-        mean /= run.workers
-        for tensor, values in zip(state, mean.split([tensor.numel() for tensor in state]), strict=True):
-            tensor.copy_(values.view_as(tensor))
+        weights.average(rank, model)
