@@ -77,21 +77,29 @@ def some_fail(run: Run) -> dict:
 
 def measure(command: list[str], folder: Path) -> str:
     """Run a command a few times; give the median and range of its seconds, and the most memory that it took."""
-    taken = [seconds_and_peak(command, folder) for _ in range(REPEATS)]
-    seconds, peaks = zip(*taken, strict=True)
-    return f"{statistics.median(seconds):.1f} s ({min(seconds):.1f} to {max(seconds):.1f}), {max(peaks):.0f} MB"
+    taken = [seconds_of(command, folder) for _ in range(REPEATS)]
+    peak = peak_mb(command, folder)
+    return f"{statistics.median(taken):.1f} s ({min(taken):.1f} to {max(taken):.1f}), {peak:.0f} MB"
 
 
-def seconds_and_peak(command: list[str], folder: Path) -> tuple[float, float]:
-    """Run a command; give its seconds and the most memory of all its processes, what they share counted once, in MB."""
-    started, peak = time.perf_counter(), 0.0
-    process = psutil.Popen(command, cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+def seconds_of(command: list[str], folder: Path) -> float:
+    started = time.perf_counter()
+    subprocess.run(command, cwd=folder, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    return time.perf_counter() - started
+
+
+def peak_mb(command: list[str], folder: Path) -> float:
+    """Run a command; give the most memory of all its processes, what they share counted once, in MB.
+
+    In a run of its own, because looking costs time, too.
+    """
+    process, peak = psutil.Popen(command, cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL), 0.0
     while process.poll() is None:
         peak = max(peak, pss_mb(process))
         time.sleep(0.05)
     if process.returncode:
         raise subprocess.CalledProcessError(process.returncode, command)
-    return time.perf_counter() - started, peak
+    return peak
 
 
 def pss_mb(process: psutil.Process) -> float:

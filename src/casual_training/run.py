@@ -1,6 +1,6 @@
 """One row of the study: what defines a training run, and where it writes."""
 
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from typing import ClassVar
 
 from casual_training.own import is_own
@@ -54,9 +54,7 @@ class Run:
     @property
     def spec(self) -> dict:
         """Everything that the result depends on, as plain values for JSON."""
-        spec = asdict(self)
-        del spec["deadline_seconds"]
-        return spec
+        return {name: value for name, value in vars(self).items() if name != "deadline_seconds"}
 
     @property
     def own_code(self) -> list[str]:

@@ -47,7 +47,8 @@ def apart(runs: pd.DataFrame, own: pd.DataFrame, reference: pd.DataFrame) -> lis
         own: those of one configuration.
         reference: those of the other.
     """
-    pairs = own.merge(reference, on="seed", suffixes=("_own", "_reference"))
+    columns = ["seed", "order", "started_at"]
+    pairs = own[columns].merge(reference[columns], on="seed", suffixes=("_own", "_reference"))
     starts = [
         pd.to_datetime(pairs[f"started_at_{whose}"], utc=True, format="ISO8601") for whose in ("own", "reference")
     ]

@@ -306,7 +306,7 @@ def save(figure: Figure, stem: Path, title: str) -> None:
         svg = re.sub(r'(\bid="|href="#|url\(#)', rf"\g<1>{stem.name}-", svg)
         write_whole(stem.with_suffix(".svg"), svg)
         quick = {"compress_level": 1}  # a third larger and several times as fast
-        figure.savefig(temporary, dpi=200, metadata={"Software": None}, pil_kwargs=quick)
+        figure.savefig(temporary, dpi=150, metadata={"Software": None}, pil_kwargs=quick)
         os.replace(temporary, stem.with_suffix(".png"))
 
 

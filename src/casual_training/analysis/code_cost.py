@@ -7,6 +7,7 @@ prints), and a list of lines that do not count would be ours to bend.
 
 import ast
 import difflib
+import functools
 from collections.abc import Collection
 
 import pandas as pd
@@ -43,6 +44,7 @@ def _is_same_line(value, other) -> bool:
     return value == other or type(value) is type(other) is int
 
 
+@functools.cache
 def code_lines(source: str) -> list[str]:
     """Give the lines of code without comments, docstrings, blank lines and indentation.
 
@@ -88,6 +90,7 @@ def new_names(source: str, baseline: str) -> list[str]:
     return sorted(_used_names(source) - _used_names(baseline))
 
 
+@functools.cache
 def _used_names(source: str) -> set[str]:
     tree = ast.parse(source)
     modules, own = _imported(tree), _defined(tree)

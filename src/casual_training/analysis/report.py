@@ -274,9 +274,9 @@ def _comparison(found: dict, runs: pd.DataFrame, comparison: pd.DataFrame, confi
     if pd.notna(target):
         aim = f"{short_metric(metrics[0], target)} validation {metric_words(metrics)}"
         shown["seconds_to_target_median"] = f"time to {aim} (s)"
-    rows = []
+    rows, of_cells = [], runs.groupby(CELL)
     for cell in comparison[comparison["workload"] == found["workload"]].itertuples():
-        own = runs[(runs[CELL] == [getattr(cell, column) for column in CELL]).all(axis=1)]
+        own = of_cells.get_group(tuple(getattr(cell, column) for column in CELL))
         is_winner = {"method": cell.method, "workers": cell.workers} == found["winner"]
         badges = [("good", "recommended")] if is_winner else []
         badges += [("plain", baselines[cell.method])] if cell.method in baselines else []

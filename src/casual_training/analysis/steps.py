@@ -1,5 +1,6 @@
 """The file side of the analysis: one function a rule of the Snakefile, each from files to files."""
 
+import gc
 import json
 import multiprocessing
 import os
@@ -243,33 +244,36 @@ def write_report(config: dict, root: Path, command: str) -> None:
     write_whole(reports / "report.html", page)
 
 
-DRAWINGS = [  # the longest first
+BESIDE_EACH_OTHER = [  # the longest first
     draw_losses,
     draw_accuracy,
     draw_forest,
-    draw_waterfall,
-    draw_scaling,
-    draw_step_time,
-    draw_code_cost,
+    examine,
     draw_staleness,
+    draw_step_time,
+    draw_scaling,
+    draw_code_cost,
+    draw_waterfall,
+    collect_diagnostics,
+    model_costs,
 ]
 
 
 def everything(config: dict, root: Path, command: str) -> None:
-    """Do every step; the charts beside each other, one process a core."""
+    """Do every step; those that need no other beside each other, one process a core."""
     collect(config, root)
     # Snakemake does not know of which config these tables are. Where its own rules never made any, it would take them
     # for those of the next config; a table older than its runs makes it do the analysis again.
     os.utime(_results(config, root) / "runs.csv", (LONG_AGO, LONG_AGO))
     compare(config, root)
-    model_costs(config, root)
-    examine(config, root)
-    collect_diagnostics(config, root)
-    # No chart needs another. Forked where that is safe, so that nothing is imported and no run folder read again.
+    # None of these needs another. Forked where that is safe, so that nothing is imported and no run folder read again;
+    # frozen, because a garbage collection writes to all objects, so that each process would get its own copy of them.
     context = multiprocessing.get_context("fork" if sys.platform == "linux" else "spawn")
-    with ProcessPoolExecutor(min(len(DRAWINGS), plan(config)[0].cores), context) as pool:
-        for drawn in [pool.submit(draw, config, root) for draw in DRAWINGS]:
-            drawn.result()
+    gc.freeze()
+    with ProcessPoolExecutor(min(len(BESIDE_EACH_OTHER), plan(config)[0].cores), context) as pool:
+        for done in [pool.submit(step, config, root) for step in BESIDE_EACH_OTHER]:
+            done.result()
+    gc.unfreeze()
     write_report(config, root, command)
 
 
