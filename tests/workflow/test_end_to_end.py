@@ -133,7 +133,6 @@ def test_the_page_begins_with_the_answer_of_a_complete_study(finished):
     assert "3 of 3 planned runs have finished" in page
     for chart in ("losses", "losses_smoothed", "forest", "accuracy"):
         assert (finished.reports / "figures" / f"{chart}.svg").stat().st_size > 1000
-        assert (finished.reports / "figures" / f"{chart}.png").stat().st_size > 1000
 
 
 def test_the_page_gives_the_command_to_repeat_it_and_not_where_the_project_stands(finished):

@@ -20,12 +20,12 @@ rule plot_losses:
         sources=sources_of_analysis("charts.py", "tables.py", "wording.py"),
     output:
         report(
-            multiext("reports/{study}/figures/losses", ".svg", ".png"),
+            "reports/{study}/figures/losses.svg",
             caption="../report/losses.rst",
             category="Charts",
         ),
         report(
-            multiext("reports/{study}/figures/losses_smoothed", ".svg", ".png"),
+            "reports/{study}/figures/losses_smoothed.svg",
             caption="../report/losses_smoothed.rst",
             category="Charts",
         ),
@@ -46,7 +46,7 @@ rule plot_forest:
         sources=sources_of_analysis("charts.py", "contrasts.py", "forest.py", "speedups.py", "tables.py", "wording.py"),
     output:
         report(
-            multiext("reports/{study}/figures/forest", ".svg", ".png"),
+            "reports/{study}/figures/forest.svg",
             caption="../report/forest.rst",
             category="Charts",
         ),
@@ -66,7 +66,7 @@ rule plot_waterfall:
         sources=sources_of_analysis("charts.py", "contrasts.py", "forest.py", "waterfall.py", "wording.py"),
     output:
         report(
-            multiext("reports/{study}/figures/waterfall", ".svg", ".png"),
+            "reports/{study}/figures/waterfall.svg",
             caption="../report/waterfall.rst",
             category="Charts",
         ),
@@ -86,7 +86,7 @@ rule plot_accuracy:
         sources=sources_of_analysis("charts.py", "tables.py", "wording.py"),
     output:
         report(
-            multiext("reports/{study}/figures/accuracy", ".svg", ".png"),
+            "reports/{study}/figures/accuracy.svg",
             caption="../report/accuracy.rst",
             category="Charts",
         ),
@@ -107,7 +107,7 @@ rule plot_scaling:
         sources=sources_of_analysis("charts.py", "scaling.py", "tables.py", "wording.py"),
     output:
         report(
-            multiext("reports/{study}/figures/scaling", ".svg", ".png"),
+            "reports/{study}/figures/scaling.svg",
             caption="../report/scaling.rst",
             category="Charts",
         ),
@@ -127,7 +127,7 @@ rule plot_step_time:
         sources=sources_of_analysis("charts.py", "contrasts.py", "forest.py", "step_time.py", "tables.py", "wording.py"),
     output:
         report(
-            multiext("reports/{study}/figures/step_time", ".svg", ".png"),
+            "reports/{study}/figures/step_time.svg",
             caption="../report/step_time.rst",
             category="Charts",
         ),
@@ -147,7 +147,7 @@ rule plot_code_cost:
         sources=sources_of_analysis("charts.py", "tables.py", "wording.py"),
     output:
         report(
-            multiext("reports/{study}/figures/code_cost", ".svg", ".png"),
+            "reports/{study}/figures/code_cost.svg",
             caption="../report/code_cost.rst",
             category="Charts",
         ),
@@ -167,7 +167,7 @@ rule plot_staleness:
         sources=sources_of_analysis("charts.py", "diagnostics.py", "tables.py", "wording.py"),
     output:
         report(
-            multiext("reports/{study}/figures/staleness", ".svg", ".png"),
+            "reports/{study}/figures/staleness.svg",
             caption="../report/staleness.rst",
             category="Charts",
         ),

@@ -7,7 +7,6 @@ readers) and in dash; several workloads stand one above the other.
 """
 
 import io
-import os
 import re
 import textwrap
 from pathlib import Path
@@ -289,25 +288,22 @@ def staleness(data: pd.DataFrame) -> Figure:
     return figure
 
 
-def save(figure: Figure, stem: Path, title: str) -> None:
-    """Write `stem`.svg and `stem`.png; the same figure gives the same bytes.
+def save(figure: Figure, file: Path, title: str) -> None:
+    """Write an SVG file; the same figure gives the same bytes.
 
-    Ids in the SVG begin with the stem's name, so that several charts can stand in one page. `title` is what a
-    screen reader says.
+    Ids in it begin with the file's name, so that several charts can stand in one page. `title` is what a screen reader
+    says.
     """
-    text, temporary = io.StringIO(), stem.with_name(f".{stem.name}.{os.getpid()}.png")
-    with matplotlib.rc_context(STYLE | {"svg.hashsalt": stem.name}):
-        # Laid out once is enough; with a layout engine, each file would also be drawn once in vain.
+    text = io.StringIO()
+    with matplotlib.rc_context(STYLE | {"svg.hashsalt": file.stem}):
+        # Laid out once is enough; with a layout engine, it would also be drawn once in vain.
         figure.get_layout_engine().execute(figure)
         figure.set_layout_engine(None)
         figure.savefig(text, format="svg", metadata={"Title": title})
-        # Metadata hold the date and the addresses of vocabularies.
-        svg = re.sub(r"\s*<metadata>.*</metadata>", "", text.getvalue(), flags=re.DOTALL)
-        svg = re.sub(r'(\bid="|href="#|url\(#)', rf"\g<1>{stem.name}-", svg)
-        write_whole(stem.with_suffix(".svg"), svg)
-        quick = {"compress_level": 1}  # a third larger and several times as fast
-        figure.savefig(temporary, dpi=150, metadata={"Software": None}, pil_kwargs=quick)
-        os.replace(temporary, stem.with_suffix(".png"))
+    # Metadata hold the date and the addresses of vocabularies.
+    svg = re.sub(r"\s*<metadata>.*</metadata>", "", text.getvalue(), flags=re.DOTALL)
+    svg = re.sub(r'(\bid="|href="#|url\(#)', rf"\g<1>{file.stem}-", svg)
+    write_whole(file, svg)
 
 
 def _draw_curves(data: pd.DataFrame, xs: list[str], y: str, line_width: float) -> tuple[Figure, list[Axes]]:

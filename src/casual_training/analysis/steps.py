@@ -129,7 +129,7 @@ def draw_accuracy(config: dict, root: Path) -> None:
     data = charts.accuracy_data(_curves(config, root))
     targets = _runs(config, root).groupby("workload")["target"].first().dropna()
     title = chart_title("accuracy", data["metric"])
-    charts.save(charts.accuracy(data, targets.to_dict()), _figure(config, root, "accuracy").with_suffix(""), title)
+    charts.save(charts.accuracy(data, targets.to_dict()), _figure(config, root, "accuracy"), title)
     _write(data, _reports(config, root) / "tables" / "accuracy.csv")
 
 
@@ -376,7 +376,7 @@ def _scripts() -> dict[str, str]:
 
 
 def _save(figure: Figure, config: dict, root: Path, name: str) -> None:
-    charts.save(figure, _figure(config, root, name).with_suffix(""), title=CHARTS[name][0])
+    charts.save(figure, _figure(config, root, name), title=CHARTS[name][0])
 
 
 def _write(table: pd.DataFrame, path: Path) -> None:
