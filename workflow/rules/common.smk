@@ -54,7 +54,7 @@ ALL_CORES = 100_000
 CORE = """
 batch_norm clocks datasets diagnosis evaluation experiment flat idx machine metrics noise optimization own parameter_server
 pictures pipelines preload processes record recorder rendezvous repetition run samples seeding server_connection
-shared_barrier shared_gradients shared_memory snapshots trial
+shared_barrier shared_gradients shared_memory shared_weights snapshots trial
 """.split()
 
 RUNS = {run.folder: run for run in study.plan(CONFIG)}
