@@ -76,7 +76,7 @@ def some_fail(run: Run) -> dict:
 
 
 def measure(command: list[str], folder: Path) -> str:
-    """Run a command a few times; give the median and range of its seconds, and the most memory that it took."""
+    """Give the median and range of a command's seconds, and of one more time the most memory that it took."""
     taken = [seconds_of(command, folder) for _ in range(REPEATS)]
     peak = peak_mb(command, folder)
     return f"{statistics.median(taken):.1f} s ({min(taken):.1f} to {max(taken):.1f}), {peak:.0f} MB"

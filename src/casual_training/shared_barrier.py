@@ -1,4 +1,4 @@
-"""A barrier for processes of one machine that meet every few milliseconds.
+"""A barrier for processes of one machine that meet often: in every step of a small network, or in one of a few.
 
 Method: everybody has a semaphore, raises everybody else's on arrival and then waits until all others have raised its
 own: a barrier without a centre, as the dissemination barrier of Hensgen, Finkel and Manber, "Two Algorithms for Barrier

@@ -338,14 +338,14 @@ def test_a_tuned_study_shows_what_each_learning_rate_came_to_and_which_was_chose
 def test_a_learning_rate_at_the_edge_of_those_tried_is_marked_and_one_between_others_is_not(tmp_path):
     config = fake_study.make_config(workers=[2], seeds=[1], methods=["serial", "hogwild"], tune=[1, 2, 4])
     config["workloads"]["fashion_mnist-simple_nn"] = fake_study.WORKLOAD | {"target": 0.83}
-    best = {"serial": 4, "hogwild": 2}
 
-    def changes(run):
-        if run.lr_factor in (None, best.get(run.method)):
-            return {}
-        return {"curve": []}  # never on target
+    def page_of(folder, best):
+        def changes(run):
+            return {} if run.lr_factor in (None, best.get(run.method)) else {"curve": []}  # never on target
 
-    page = parsed(write_page(tmp_path, config, changes))
+        return parsed(write_page(folder, config, changes))
+
+    page = page_of(tmp_path / "edge", {"serial": 4, "hogwild": 2})
     cells = [" ".join(cell.split()) for cell in page.cells]
     start = cells.index("x 4")
     of_serial = cells[cells.index("serial 1 worker x 4 epochs", start) :][:4]
@@ -353,6 +353,7 @@ def test_a_learning_rate_at_the_edge_of_those_tried_is_marked_and_one_between_ot
     assert of_serial[3].endswith(" s chosen, at the edge")
     assert of_hogwild[2].endswith(" s chosen")
     assert "List more in study.tune" in page.words
+    assert "at the edge" not in page_of(tmp_path / "between", {"serial": 2, "hogwild": 2}).words
 
 
 def test_a_tuned_way_has_no_verdict_and_is_marked_by_its_own_baseline_and_leads_no_code(tuned):

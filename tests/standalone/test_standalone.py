@@ -3,10 +3,12 @@
 import ast
 import importlib
 import inspect
+import itertools
 import os
 import re
 import subprocess
 import sys
+import time
 from types import SimpleNamespace
 
 import pytest
@@ -155,3 +157,24 @@ def test_a_method_has_no_script_only_if_its_strategy_has_none_or_it_would_have_o
         *("ps_push_pull_plain", "ps_push_pull_sync"),
         *("ps_unlocked", "ps_default_transport", "ps_original"),
     }
+
+
+def average_often(rank, rows, barrier, seen):
+    """Be a worker of the script of local_sgd that averages again and again; worker 0 reads late what all wrote."""
+    script, meet = importlib.import_module("local_sgd"), barrier.wait
+    waits = itertools.count()
+    late = SimpleNamespace(wait=lambda: (meet(), time.sleep(0.002 * (rank == 0 and next(waits) % 2 == 0))))
+    model = torch.nn.Linear(1, 1, bias=False)
+    for number in range(seen.shape[1]):
+        model.weight.data.fill_(rank + 10 * number)
+        script.average(model, rows, rank, late)
+        seen[rank, number] = model.weight.item()
+
+
+def test_the_script_of_local_sgd_gives_every_worker_the_mean_of_every_average(monkeypatch):
+    monkeypatch.syspath_prepend(PROJECT / FOLDER)
+    workers, averages = 3, 100
+    rows, seen = torch.zeros(workers, 1).share_memory_(), torch.zeros(workers, averages).share_memory_()
+    barrier = torch.multiprocessing.get_context("spawn").Barrier(workers)
+    torch.multiprocessing.spawn(average_often, (rows, barrier, seen), nprocs=workers)
+    assert torch.equal(seen, (1 + 10 * torch.arange(averages)).float().expand(workers, -1))

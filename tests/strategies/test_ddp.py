@@ -86,10 +86,10 @@ def test_workers_with_unequal_numbers_of_batches_do_not_wait_for_each_other_in_v
     assert [worker["samples"] for worker in recorder.workers()] == [planned_work(321, rank, run)[1] for rank in (0, 1)]
 
 
-@pytest.mark.parametrize("strategy", ["ddp", "local_sgd"])
+@pytest.mark.parametrize(("strategy", "options"), [("ddp", {}), ("local_sgd", {"average_every": 1})])
 @pytest.mark.parametrize("workers", [2, 3])
-def test_the_same_weights_come_out_of_every_run(strategy, workers, data_dir):
-    run = make_run(strategy=strategy, workers=workers)
+def test_the_same_weights_come_out_of_every_run(strategy, options, workers, data_dir):
+    run = make_run(strategy=strategy, options=options, workers=workers, passes=2, train_samples=321)
     assert len({hash_of(trained(run, data_dir)[0]) for _ in range(3)}) == 1
 
 

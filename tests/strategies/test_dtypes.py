@@ -23,7 +23,7 @@ class Double(nn.Module):
         return self.linear(images.flatten(1).double())
 
 
-@pytest.mark.parametrize("name", AS_ONE_TENSOR)
+@pytest.mark.parametrize("name", [*AS_ONE_TENSOR, "local_sgd"])
 def test_one_worker_repeats_serial_training_of_float64_bit_for_bit(name, data_dir, monkeypatch):
     monkeypatch.setattr(models, "build", lambda name: Double())
     model, _ = trained(make_run(strategy=name), data_dir)

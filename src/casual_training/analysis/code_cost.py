@@ -44,7 +44,6 @@ def _is_same_line(value, other) -> bool:
     return value == other or type(value) is type(other) is int
 
 
-@functools.cache
 def code_lines(source: str) -> list[str]:
     """Give the lines of code without comments, docstrings, blank lines and indentation.
 
@@ -65,6 +64,7 @@ def _has_docstring(node: ast.AST) -> bool:
     return can_have_one and ast.get_docstring(node, clean=False) is not None
 
 
+@functools.cache
 def lines_changed(source: str, baseline: str) -> int:
     """Count the lines of code in which a script differs from the baseline, as a person does in a side-by-side diff.
 

@@ -270,10 +270,12 @@ def everything(config: dict, root: Path, command: str) -> None:
     # frozen, because a garbage collection writes to all objects, so that each process would get its own copy of them.
     context = multiprocessing.get_context("fork" if sys.platform == "linux" else "spawn")
     gc.freeze()
-    with ProcessPoolExecutor(min(len(BESIDE_EACH_OTHER), plan(config)[0].cores), context) as pool:
-        for done in [pool.submit(step, config, root) for step in BESIDE_EACH_OTHER]:
-            done.result()
-    gc.unfreeze()
+    try:
+        with ProcessPoolExecutor(min(len(BESIDE_EACH_OTHER), plan(config)[0].cores), context) as pool:
+            for done in [pool.submit(step, config, root) for step in BESIDE_EACH_OTHER]:
+                done.result()
+    finally:
+        gc.unfreeze()
     write_report(config, root, command)
 
 

@@ -9,7 +9,7 @@ Shared: nothing between two averages. Private to a worker: weights, gradients an
 averaged (momentum neither). Averaging after each step of SGD without momentum is what ddp does.
 Deterministic: rows are added in the order of ranks. One worker repeats serial training bit for bit.
 The usual exchange is an all-reduce over gloo. Between processes of one machine that is slower, although averages are
-rare: whoever waits for a socket is woken milliseconds late, which the study's method page quantifies. torch's averagers
+rare: whoever waits for a socket is woken milliseconds late (docs/method.md has the figures). torch's averagers
 (model_averaging.averagers) need such a group, count steps only, average after the first step of a period instead of its
 last, leave out buffers and parameters without a gradient, and put new tensors in the place of the weights, which the
 caller then no longer holds.
