@@ -134,7 +134,7 @@ def _fetch(arguments) -> None:
         write_whole(arguments.checksums, "".join(f"{value}  {file}\n" for file, value in checksums.items()))
 
 
-def _train(arguments) -> None:
+def _train(arguments) -> int:
     from casual_training import experiment, repetition, tuning
     from casual_training.own import OwnCodeError
 
@@ -153,8 +153,10 @@ def _train(arguments) -> None:
             raise
         # The run of a study is a row that says so, as a run that fails is, and the study goes on with what is right.
         print(f"casual-training: {error}", file=sys.stderr)
-        return
+        return 0
     repetition.repeat_if_contaminated(record, arguments.out)
+    # To a study a run that failed is a result; whoever typed the command, or their script, has to hear of it.
+    return 0 if arguments.run is not None or record["status"] == "ok" else 1
 
 
 def _requested_run(arguments):
