@@ -12,6 +12,7 @@ import sys
 import tempfile
 from pathlib import Path
 
+from casual_training.analysis.wording import rounded_down, rounded_up
 from casual_training.study import PROJECT
 
 TIMES = 3
@@ -25,7 +26,7 @@ def main() -> None:
         (answer,) = json.loads((PROJECT / "results" / name / "verdict.json").read_text())["answers"]
         winner = "{method} x {workers}".format(**answer["winner"]) if answer["winner"] else "no winner"
         for one in answer["contrasts"]:
-            bounds = "" if one["low"] is None else f"{one['low']:.2f} to {one['high']:.2f}"
+            bounds = "" if one["low"] is None else f"{rounded_down(one['low'])} to {rounded_up(one['high'])}"
             ratio = "" if one["speedup"] is None else f"{one['speedup']:.2f}"
             compared = f"{one['method']} x {one['workers']} against {answer['baseline']}"
             print(f"| {number} | {winner} | {compared} | {ratio} | {bounds} | {one['verdict']} |")

@@ -26,7 +26,7 @@ class SharedWeights:
     """
 
     def __init__(self, model, workers: int):
-        own = _flat(model)
+        own = _flat(_state(model))
         rows = torch.zeros(2, workers, len(own), dtype=own.dtype)
         self._tables = list(share(rows, "the weights of the workers", "lower study.workers"))
         self._barrier = SharedBarrier(workers)
@@ -36,13 +36,13 @@ class SharedWeights:
         """Replace the weights and other floating-point numbers of worker `rank`'s network by their mean over all."""
         rows = self._tables[0]
         self._tables.reverse()  # each process turns its own list round
-        rows[rank] = _flat(model)
+        state = _state(model)
+        rows[rank] = _flat(state)
         self._barrier.wait(rank)
         mean = rows[0].clone()
         for row in rows[1:]:  # in the order of ranks, or runs would not repeat
             mean += row
         mean /= len(rows)
-        state = _state(model)
         for tensor, values in zip(state, mean.split([tensor.numel() for tensor in state]), strict=True):
             tensor.copy_(values.view_as(tensor))
 
@@ -51,5 +51,5 @@ def _state(model) -> list[torch.Tensor]:
     return [tensor for tensor in model.state_dict().values() if tensor.is_floating_point()]
 
 
-def _flat(model) -> torch.Tensor:
-    return torch.cat([tensor.flatten() for tensor in _state(model)])
+def _flat(state: list[torch.Tensor]) -> torch.Tensor:
+    return torch.cat([tensor.flatten() for tensor in state])

@@ -244,7 +244,7 @@ def write_report(config: dict, root: Path, command: str) -> None:
     write_whole(reports / "report.html", page)
 
 
-BESIDE_EACH_OTHER = [  # the longest first
+INDEPENDENT = [  # the longest first
     draw_losses,
     draw_accuracy,
     draw_forest,
@@ -271,8 +271,8 @@ def everything(config: dict, root: Path, command: str) -> None:
     context = multiprocessing.get_context("fork" if sys.platform == "linux" else "spawn")
     gc.freeze()
     try:
-        with ProcessPoolExecutor(min(len(BESIDE_EACH_OTHER), plan(config)[0].cores), context) as pool:
-            for done in [pool.submit(step, config, root) for step in BESIDE_EACH_OTHER]:
+        with ProcessPoolExecutor(min(len(INDEPENDENT), plan(config)[0].cores), context) as pool:
+            for done in [pool.submit(step, config, root) for step in INDEPENDENT]:
                 done.result()
     finally:
         gc.unfreeze()

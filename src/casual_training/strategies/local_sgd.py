@@ -8,11 +8,10 @@ pass, and at the end of training the weights are averaged, through a table in sh
 Shared: nothing between two averages. Private to a worker: weights, gradients and optimizer state, which is never
 averaged (momentum neither). Averaging after each step of SGD without momentum is what ddp does.
 Deterministic: rows are added in the order of ranks. One worker repeats serial training bit for bit.
-The usual exchange is an all-reduce over gloo. Between processes of one machine that is slower, although averages are
-rare: whoever waits for a socket is woken milliseconds late (docs/method.md has the figures). torch's averagers
-(model_averaging.averagers) need such a group, count steps only, average after the first step of a period instead of its
-last, leave out buffers and parameters without a gradient, and put new tensors in the place of the weights, which the
-caller then no longer holds.
+The usual exchange is an all-reduce over gloo. Between processes of one machine that takes milliseconds longer
+(docs/method.md has the figures), which shows although averages are rare. torch's averagers (model_averaging.averagers)
+need such a group, count steps only, average after the first step of a period instead of its last, leave out buffers and
+parameters without a gradient, and put new tensors in the place of the weights, which the caller then no longer holds.
 BatchNorm: its running statistics are averaged like weights, as all floating-point numbers in the network's state are.
 The mean is one over workers, also where one has had a sample less.
 Snapshots hold worker 0's own weights of the moment, which is what there is to evaluate without an exchange that the
