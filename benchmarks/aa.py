@@ -9,8 +9,10 @@ seeds of it as a study of their own, by the rules of any study. Prints a table i
 from casual_training.analysis.columns import CEILINGS_COLUMNS, RUNS_COLUMNS, as_table, read_table
 from casual_training.analysis.tables import compare_methods
 from casual_training.analysis.verdict import add_verdicts, answer
-from casual_training.question import questions
-from casual_training.study import PROJECT, read_config, validate
+from casual_training.plan.comparisons import questions
+from casual_training.plan.study import PROJECT
+from casual_training.config.read import read_config
+from casual_training.config.validate import validate
 
 SEEDS_OF_A_STUDY = 5
 

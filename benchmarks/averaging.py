@@ -15,10 +15,10 @@ from pathlib import Path
 import torch
 from torch import distributed, multiprocessing, nn
 
-from casual_training import models
-from casual_training.rendezvous import gloo_group
-from casual_training.shared_barrier import SharedBarrier
-from casual_training.shared_weights import SharedWeights
+from casual_training.parallel.rendezvous import gloo_group
+from casual_training.parallel.shared_barrier import SharedBarrier
+from casual_training.parallel.shared_weights import SharedWeights
+from casual_training.workload import models
 
 TURNS, AVERAGES, STEPS, BATCH, WORKERS = 5, 60, 16, 32, 2
 

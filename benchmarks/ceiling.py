@@ -7,7 +7,7 @@ Reads results/bench, which `snakemake --cores 4 --configfile workflow/studies/be
 
 import pandas as pd
 
-from casual_training.study import PROJECT
+from casual_training.plan.study import PROJECT
 
 
 def main() -> None:

@@ -17,7 +17,9 @@ import tempfile
 import time
 from pathlib import Path
 
-from casual_training.study import PROJECT, one_run, read_config, validate
+from casual_training.plan.study import PROJECT, one_run
+from casual_training.config.read import read_config
+from casual_training.config.validate import validate
 
 REPEATS = 3
 WORKERS, TRAIN_SAMPLES = 4, 60_000
@@ -29,7 +31,7 @@ def train_as_the_original(root: str) -> None:
     import torch.multiprocessing as mp
     from torchvision import datasets, transforms
 
-    from casual_training.models.simple_nn import SimpleNN
+    from casual_training.workload.models.simple_nn import SimpleNN
 
     transform = transforms.Compose([transforms.ToTensor(), transforms.Normalize((0.1307,), (0.3081,))])
     train_set, test_set = (datasets.FashionMNIST(root, train=train, transform=transform) for train in (True, False))

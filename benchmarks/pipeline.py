@@ -17,8 +17,10 @@ from pathlib import Path
 
 import psutil
 
-from casual_training.run import Run
-from casual_training.study import PROJECT, plan, read_config, validate
+from casual_training.plan.run import Run
+from casual_training.plan.study import PROJECT, plan
+from casual_training.config.read import read_config
+from casual_training.config.validate import validate
 
 sys.path.append(str(PROJECT / "tests"))
 import fake_study
@@ -76,7 +78,7 @@ def some_fail(run: Run) -> dict:
 
 
 def measure(command: list[str], folder: Path) -> str:
-    """Give the median and range of a command's seconds, and of one more time the most memory that it took."""
+    """Return the median and range of a command's seconds, and of one more time the most memory that it took."""
     taken = [seconds_of(command, folder) for _ in range(REPEATS)]
     peak = peak_mb(command, folder)
     return f"{statistics.median(taken):.1f} s ({min(taken):.1f} to {max(taken):.1f}), {peak:.0f} MB"

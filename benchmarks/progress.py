@@ -19,11 +19,13 @@ import time
 
 import torch
 
-from casual_training import live_line
-from casual_training.progress import Progress
-from casual_training.recorder import Recorder
-from casual_training.run import Run
-from casual_training.study import PROJECT, plan, plan_diagnoses, read_config, schedule, validate
+from casual_training.measure.recorder import Recorder
+from casual_training.plan.run import Run
+from casual_training.study import live_line
+from casual_training.plan.study import PROJECT, plan, plan_diagnoses, schedule
+from casual_training.config.read import read_config
+from casual_training.config.validate import validate
+from casual_training.study.time_left import Progress
 
 REPEATS = 3
 STATUSES = 1_000

@@ -15,17 +15,21 @@ from pathlib import Path
 
 import torch
 
-from casual_training import models, processes, study
-from casual_training.optimization import make_loss, make_optimizer
-from casual_training.recorder import Recorder
-from casual_training.snapshots import Snapshots
+from casual_training.measure.recorder import Recorder
+from casual_training.measure.snapshots import Snapshots
+from casual_training.parallel import workers
+from casual_training.plan import study
+from casual_training.config import read, validate
+from casual_training.workload import models
+from casual_training.workload.losses import make_loss
+from casual_training.workload.optimizers import make_optimizer
 
 STEPS, TURNS = 100, 5
 
 
 def main() -> None:
-    processes.prepare()
-    config = study.validate(study.read_config([Path(__file__).parents[1] / "config.yaml"]))
+    workers.prepare()
+    config = validate.validate(read.read_config([Path(__file__).parents[1] / "config.yaml"]))
     for workload in ("fashion_mnist-simple_nn", "fashion_mnist-ps_net"):
         run = dataclasses.replace(study.one_run(config, workload, "serial", 1, 4, seed=1), log_interval=10)
         model = models.build(run.model)
@@ -34,7 +38,7 @@ def main() -> None:
         readings = torch.zeros(TURNS, 3, dtype=torch.float64).share_memory_()
         recorder = Recorder(1, STEPS, run.log_interval, Snapshots(model, []))
         rooms = [Snapshots(model, thresholds) for _ in range(TURNS)]
-        processes.run_workers(measure, run, recorder, model, rooms, readings)
+        workers.run_workers(measure, run, recorder, model, rooms, readings)
         steps_of_a_run = run.passes * run.train_samples / run.batch_size
         recording = [record / step for step, record, _ in readings.tolist()]
         copying = [copies / (steps_of_a_run * step) for step, _, copies in readings.tolist()]

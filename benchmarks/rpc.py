@@ -14,7 +14,7 @@ import torch
 from torch import multiprocessing
 from torch.distributed import rpc
 
-from casual_training.rendezvous import SERVER, private_store, rpc_group
+from casual_training.parallel.rendezvous import SERVER, private_store, rpc_group
 
 TURNS, CALLS, PARAMETERS = 5, 1000, 21_840
 
@@ -40,7 +40,7 @@ def measure(rank: int, store) -> None:
 
 
 def seconds_of(carried: tuple) -> tuple[float, float]:
-    """Give the seconds of a call, and the CPU seconds of both processes for it."""
+    """Return the seconds of a call, and the CPU seconds of both processes for it."""
     cpu, started = cpu_seconds() + rpc.rpc_sync(SERVER, cpu_seconds), time.perf_counter()
     for _ in range(CALLS):
         rpc.rpc_sync(SERVER, echo, carried)
@@ -54,7 +54,7 @@ def echo(carried):
 
 
 def cpu_seconds() -> float:
-    """Give the CPU seconds of the process that this runs in."""
+    """Return the CPU seconds of the process that this runs in."""
     usage = resource.getrusage(resource.RUSAGE_SELF)
     return usage.ru_utime + usage.ru_stime
 

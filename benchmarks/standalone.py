@@ -16,8 +16,10 @@ from pathlib import Path
 
 import yaml
 
-from casual_training import study
-from casual_training.study import PROJECT, plan_ceilings, read_config, validate
+from casual_training.plan import study
+from casual_training.plan.study import PROJECT, plan_ceilings
+from casual_training.config.read import read_config
+from casual_training.config.validate import validate
 
 SCRIPTS = ["ddp", "ps_push_pull"]
 REPEATS, SAMPLES, WORKERS = 5, 30_000, 2

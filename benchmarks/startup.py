@@ -15,8 +15,10 @@ import tempfile
 import time
 from pathlib import Path
 
-from casual_training.clocks import PHASES
-from casual_training.study import PROJECT, one_run, read_config, validate
+from casual_training.measure.clocks import PHASES
+from casual_training.plan.study import PROJECT, one_run
+from casual_training.config.read import read_config
+from casual_training.config.validate import validate
 
 REPEATS = 5
 

@@ -19,7 +19,7 @@ TRUTHS, SPREADS = (1.0, 1.05, 1.3), (0.05, 0.1)
 
 
 def share_with_a_winner(truths: list[float], spread: float, studies: int = STUDIES, n: int = 5) -> float:
-    """Give the share of simulated studies in which any of the declared comparisons is called faster.
+    """Return the share of simulated studies in which any of the declared comparisons is called faster.
 
     Args:
         truths: the true speed-up of each comparison that is declared.

@@ -32,7 +32,7 @@ def main() -> None:
 
 
 def updated(readme: str, tables: Path) -> str:
-    """Give the README's text with what the tables of a study say between the marks.
+    """Return the README's text with what the tables of a study say between the marks.
 
     Raises:
         ValueError: the marks are not in the text.
@@ -70,7 +70,7 @@ def machine(provenance: pd.DataFrame) -> str:
 
 
 def table(comparison: pd.DataFrame, workloads: list[str], n_seeds: int) -> list[str]:
-    """Give a row a method: its speed-up to the target on each workload, and the lines that it changes."""
+    """Return a row a method: its speed-up to the target on each workload, and the lines that it changes."""
     rows = [["method, workers", *workloads, "lines changed"], ["---"] * (len(workloads) + 2)]
     for (method, workers), group in comparison.groupby(["method", "workers"], sort=False):
         by_workload = group.set_index("workload")
@@ -81,8 +81,8 @@ def table(comparison: pd.DataFrame, workloads: list[str], n_seeds: int) -> list[
 
 
 def cell(row: pd.Series, n_seeds: int) -> str:
-    """Say how a method does on a workload; empty if it has no figure because serial training has none."""
-    if row["rate_only"]:
+    """Describe how a method does on a workload; empty if it has no figure because serial training has none."""
+    if row["throughput_only"]:
         return "rate only"
     if row["n_ok"] < row["n_runs"]:
         return f"{row['n_runs'] - row['n_ok']:.0f} of {count(n_seeds, 'run')} failed"

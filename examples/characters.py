@@ -28,13 +28,13 @@ class Chunks(Dataset):
         return (len(self.text) - 1) // LENGTH
 
     def __getitem__(self, index: int) -> tuple[torch.Tensor, torch.Tensor]:
-        """Give a piece and the characters that follow each of its own."""
+        """Return a piece and the characters that follow each of its own."""
         start = index * LENGTH
         return self.text[start : start + LENGTH], self.text[start + 1 : start + LENGTH + 1]
 
 
 def make_data(module: str = "argparse"):
-    """Give (train, test): the first nine tenths of a module's source, and its end."""
+    """Return (train, test): the first nine tenths of a module's source, and its end."""
     source = Path(importlib.util.find_spec(module).origin).read_text(encoding="utf-8")
     text = torch.tensor([ord(character) for character in source if character.isascii()])
     cut = len(text) * 9 // 10
@@ -54,11 +54,11 @@ class Transformer(nn.Module):
         self.register_buffer("future", nn.Transformer.generate_square_subsequent_mask(LENGTH))
 
     def forward(self, text: torch.Tensor) -> torch.Tensor:
-        """Give the logits of the character after each; classes come second, where a cross entropy wants them."""
+        """Return the logits of the character after each; classes come second, where a cross entropy wants them."""
         hidden = self.layers(self.characters(text) + self.places, mask=self.future, is_causal=True)
         return self.logits(hidden).transpose(1, 2)
 
 
 def make_network(width: int = 64, layers: int = 2) -> nn.Module:
-    """Give a transformer with torch's default initialisation."""
+    """Return a transformer with torch's default initialisation."""
     return Transformer(width, layers)

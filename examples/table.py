@@ -13,7 +13,7 @@ TEST_ROWS = 88
 
 
 def make_data(seed: int = 0):
-    """Give (train, test), each (inputs, targets): (N, 10) and (N, 1) float32, standardised by the training rows."""
+    """Return (train, test), each (inputs, targets): (N, 10) and (N, 1) float32, standardised by the training rows."""
     from sklearn.datasets import load_diabetes  # here, because the workers need the network and not the table
 
     table = load_diabetes(scaled=False)
@@ -31,6 +31,6 @@ def standardised(columns: torch.Tensor, rows: torch.Tensor) -> torch.Tensor:
 
 
 def make_network(hidden: int = 32) -> nn.Module:
-    """Give a multi-layer perceptron with two hidden layers: (B, 10) -> (B, 1)."""
+    """Return a multi-layer perceptron with two hidden layers: (B, 10) -> (B, 1)."""
     first, second, last = nn.Linear(10, hidden), nn.Linear(hidden, hidden), nn.Linear(hidden, 1)
     return nn.Sequential(first, nn.ReLU(), second, nn.ReLU(), last)

@@ -24,9 +24,9 @@ def data_dir(tmp_path_factory):
 @pytest.fixture(scope="session")
 def fork_server():
     """The fork server that workers start from; the first use of it in a session imports torch."""
-    from casual_training import processes
+    from casual_training.parallel import workers
 
-    processes.prepare()
+    workers.prepare()
 
 
 # Training is what takes time here: one tiny study is trained once, and tests that change something get a copy.

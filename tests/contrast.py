@@ -13,5 +13,5 @@ def _luminance(colour) -> float:
 
 
 def linear(share: float) -> float:
-    """Give the light of a share of an sRGB colour."""
+    """Return the light of a share of an sRGB colour."""
     return share / 12.92 if share <= 0.04045 else ((share + 0.055) / 1.055) ** 2.4

@@ -8,8 +8,10 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from casual_training.run import Run
-from casual_training.study import PROJECT, plan, plan_ceilings, plan_diagnoses, plan_trials, read_config, validate
+from casual_training.plan.run import Run
+from casual_training.plan.study import PROJECT, plan, plan_ceilings, plan_diagnoses, plan_trials
+from casual_training.config.read import read_config
+from casual_training.config.validate import validate
 
 WORKLOAD = {
     "dataset": "fashion_mnist",
@@ -85,7 +87,7 @@ def seed_config() -> dict:
 
 
 def as_the_original(run: Run) -> dict:
-    """Give the changes that make the runs of the seed study look like it: no accelerator, and threads in the way."""
+    """Return the changes that make the runs of the seed study look like it: no accelerator, and threads in the way."""
     if run.strategy == "device_switching":
         return failed("unavailable", "torch finds no accelerator (cuda or mps) on this machine")
     if run.method.startswith("hogwild_original"):
@@ -97,7 +99,7 @@ def as_the_original(run: Run) -> dict:
 
 
 def with_an_accelerator(run: Run) -> dict:
-    """Give the changes that make the seed study's runs those of a machine that has an accelerator."""
+    """Return the changes that make the seed study's runs those of a machine that has an accelerator."""
     if run.strategy != "device_switching":
         return as_the_original(run)
     seconds = 3.7 * 4 if run.options["switch"] else 4.0
@@ -172,7 +174,7 @@ def describe_run(run: Run, position: int = 0) -> dict:
         "parameters": PARAMETERS.get(str(run.model)),
         "metric": run.metric["name"],
         "higher_is_better": run.metric["higher_is_better"],
-        "rate_only": False,
+        "throughput_only": False,
         "tuned": run.tune is not None,
         "lr_factor": run.lr_factor or 1,
         "cause": "",
@@ -191,7 +193,7 @@ def describe_run(run: Run, position: int = 0) -> dict:
         "load_average": 0.1,
         "foreign_cpu_share": 0.004,
         "steal_share": 0.0,
-        "contaminated": False,
+        "interference_detected": False,
         "attempt": 1,
         "curve": make_curve(samples, seconds, accuracy, run.snapshots),
         "worker_records": [of_worker | {"rank": rank} for rank in range(workers)],
@@ -205,7 +207,7 @@ def describe_run(run: Run, position: int = 0) -> dict:
     }
     if run.diagnose:
         record["diagnosis"] = make_diagnosis(run)
-    return record | (rate_only(run) if run.rate_only else {})
+    return record | (throughput_only(run) if run.throughput_only else {})
 
 
 def make_diagnosis(run: Run) -> dict:
@@ -228,17 +230,17 @@ def make_curve(samples: int, seconds: float, accuracy: float, points: int) -> li
     ]
 
 
-def rate_only(run: Run) -> dict:
-    """Give the changes that turn a run into one that was ended after 200 steps: its speed counts and nothing else."""
+def throughput_only(run: Run) -> dict:
+    """Return the changes that turn a run into one that was ended after 200 steps: its speed counts and nothing else."""
     seconds, samples = 2.5, 200 * 32
     clocks = {"import_seconds": 3.1, "train_seconds": seconds, "wall_seconds": 9.0}
     nothing = dict.fromkeys(["validation_metric", "test_metric", "test_loss"]) | {"curve": []}
     speed = {"samples": samples, "samples_per_second": samples / seconds * min(run.workers, run.cores)}
-    return {"rate_only": True, "clocks": clocks} | nothing | speed
+    return {"throughput_only": True, "clocks": clocks} | nothing | speed
 
 
 def failed(status: str, cause: str) -> dict:
-    """Give the changes that turn a run into one that is not ok."""
+    """Return the changes that turn a run into one that is not ok."""
     figures = ["samples", "samples_per_second", "validation_metric", "test_metric", "test_loss"]
     clocks = {"import_seconds": 3.1, "train_seconds": None, "wall_seconds": 5.0}
     return dict.fromkeys(figures) | {"status": status, "cause": cause, "clocks": clocks, "curve": []}

@@ -29,47 +29,47 @@ PROMISES = {
     ],
     "A study that is killed or interrupted leaves nothing, and the same command goes on where it was.": [
         "faults/test_interruption.py",
-        "unit/test_stale_lock.py",
+        "study/test_stale_lock.py",
     ],
     "No process, port, shared memory, temporary or open file outlives a run.": [
         "faults/test_interrupted_runs.py::test_runs_leave_nothing_in_shared_memory_in_the_temporary_folder_or_open",
         "faults/test_workers.py::test_no_worker_outlives_its_supervisor",
         "strategies/test_contract.py::test_a_run_and_one_that_fails_leave_nothing_behind_and_listen_on_loopback_only",
-        "unit/test_parent.py",
+        "study/test_snakemake_parent.py",
     ],
-    "A file is whole or not there, however a write ends.": ["faults/test_whole_files.py", "unit/test_files.py"],
+    "A file is whole or not there, however a write ends.": ["faults/test_whole_files.py", "test_files.py"],
     "A full disk or a folder that cannot be written is one sentence.": [
         "faults/test_whole_files.py::test_a_file_that_finds_no_room_is_one_sentence_and_leaves_the_old_one_whole",
         "faults/test_whole_files.py::test_a_full_disk_ends_a_study_with_one_sentence_and_leaves_no_part_of_a_file",
-        "unit/test_files.py::test_a_place_that_cannot_be_written_is_named_in_one_sentence",
-        "unit/test_fetch.py::test_a_data_folder_that_cannot_be_made_is_named",
+        "test_files.py::test_a_place_that_cannot_be_written_is_named_in_one_sentence",
+        "workload/test_fetch.py::test_a_data_folder_that_cannot_be_made_is_named",
     ],
-    "The timed runs of two studies wait for each other.": ["unit/test_machine_lock.py"],
-    "A run that others disturbed is repeated once, and says so.": ["faults/test_contaminated_runs.py"],
+    "The timed runs of two studies wait for each other.": ["runs/test_machine_lock.py"],
+    "A run that others disturbed is repeated once, and says so.": ["faults/test_interference_detected.py"],
     "A run listens on the loopback interface only.": ["faults/test_loopback.py"],
     "Where the data are there, nothing needs or tries a network.": ["faults/test_no_network.py"],
-    "No file is unpickled by code of this project, and no text of one is executed.": ["unit/test_nothing_unpickled.py"],
+    "No file is unpickled by code of this project, and no text of one is executed.": ["test_nothing_unpickled.py"],
     "Data that are cut, altered, of other counts or with a label out of range are refused in one sentence.": [
-        "unit/test_idx.py",
-        "unit/test_datasets.py",
-        "unit/test_fetch.py",
+        "workload/test_idx_files.py",
+        "workload/test_datasets.py",
+        "workload/test_fetch.py",
     ],
     "A wrong config is refused in one sentence before anything starts.": [
-        "workflow/test_bad_config.py",
-        "unit/test_fuzzed_readers.py::test_a_config_that_is_wrong_in_any_place_is_refused_in_one_sentence",
-        "unit/test_fuzzed_readers.py::test_bytes_that_are_no_config_are_refused_in_one_sentence_that_names_the_file",
+        "config/test_bad_config.py",
+        "test_fuzzed_readers.py::test_a_config_that_is_wrong_in_any_place_is_refused_in_one_sentence",
+        "test_fuzzed_readers.py::test_bytes_that_are_no_config_are_refused_in_one_sentence_that_names_the_file",
     ],
     "A result or a data file of whatever bytes is read, or refused in one sentence that names it.": [
-        "unit/test_fuzzed_readers.py",
-        "unit/test_outcome.py::test_a_result_that_cannot_be_read_is_a_failure_to_be_repeated",
+        "test_fuzzed_readers.py",
+        "study/test_outcome.py::test_a_result_that_cannot_be_read_is_a_failure_to_be_repeated",
         "workflow/test_rules.py::test_report_fails_with_one_sentence_where_a_run_cannot_be_read",
     ],
     "Nothing in a name or a cause can run on the page, and the page loads nothing.": [
-        "report/test_page.py::test_hostile_names_labels_and_causes_stand_in_the_page_as_text",
-        "report/test_page.py::test_no_page_loads_anything",
-        "report/test_page.py::test_in_a_browser_nothing_runs_or_fails_and_the_body_does_not_scroll_sideways",
-        "report/test_browser.py",
-        "report/test_snakemake_report.py",
+        "analysis/page/test_page.py::test_hostile_names_labels_and_causes_stand_in_the_page_as_text",
+        "analysis/page/test_page.py::test_no_page_loads_anything",
+        "analysis/page/test_page.py::test_in_a_browser_nothing_runs_or_fails_and_the_body_does_not_scroll_sideways",
+        "analysis/page/test_browser.py",
+        "analysis/page/test_snakemake_report.py",
     ],
 }
 TESTS = Path(__file__).parent
@@ -105,7 +105,7 @@ def page(results: dict[str, str]) -> str:
 
 
 def verdict(names: list[str], results: dict[str, str]) -> str:
-    """Say whether the promise that these names hold was kept, by the result of each of their tests."""
+    """Return whether the promise that these names hold was kept, by the result of each of their tests."""
     outcomes = Counter(results.values())
     tried = [name for name in names if any(belongs(nodeid, [name]) for nodeid in results)]
     if outcomes["failed"]:

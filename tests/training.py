@@ -6,11 +6,12 @@ from pathlib import Path
 
 import torch
 
-from casual_training import fetch, models, pipelines, samples, strategies
-from casual_training.recorder import Recorder
-from casual_training.run import Run
-from casual_training.seeding import INITIAL_WEIGHTS, derived_seed
-from casual_training.snapshots import Snapshots
+from casual_training import strategies
+from casual_training.measure.recorder import Recorder
+from casual_training.measure.snapshots import Snapshots
+from casual_training.plan.run import Run
+from casual_training.plan.seeds import INITIAL_WEIGHTS, derived_seed
+from casual_training.workload import fetch, models, pipelines, data_order, samples
 
 SAMPLE = Path(__file__).parent / "data" / "fashion_mnist_sample"
 TRAIN_SAMPLES = 640
@@ -66,7 +67,7 @@ def prepared(run: Run, data_dir: Path):
     data = pipelines.PIPELINES[run.input_pipeline](splits, run)
     torch.manual_seed(derived_seed(run.seed, INITIAL_WEIGHTS))
     model = models.build(run.model)
-    steps, _ = pipelines.planned_work(len(splits.train), 0, run)
+    steps, _ = data_order.planned_work(len(splits.train), 0, run)
     thresholds = [TRAIN_SAMPLES * number // run.snapshots for number in range(1, run.snapshots)]
     return model, data, Recorder(run.workers, steps, run.log_interval, Snapshots(model, thresholds))
 

@@ -47,7 +47,7 @@ def make_data(samples):
 
 
 def batches(inputs, targets, seed, rank, workers):
-    """Give a worker every W-th sample of one pass over the data, in the order that the seed decides."""
+    """Return a worker every W-th sample of one pass over the data, in the order that the seed decides."""
     order = torch.randperm(len(targets), generator=torch.Generator().manual_seed(seed))
     for indices in order[rank::workers].split(BATCH):
         yield inputs[indices], targets[indices]
@@ -60,16 +60,16 @@ class ParameterServer:
         self.model = model
 
     def forward(self, batch):
-        """Give the outputs for a worker's batch; autograd keeps what the backward pass will need."""
+        """Return the outputs for a worker's batch; autograd keeps what the backward pass will need."""
         return self.model(batch)
 
     def parameter_references(self):
-        """Give a remote reference to each parameter, for the workers' optimizers."""
+        """Return a remote reference to each parameter, for the workers' optimizers."""
         return [rpc.RRef(parameter) for parameter in self.model.parameters()]
 
 
 def the_server():
-    """Give the parameter server; runs in its process."""
+    """Return the parameter server; runs in its process."""
     return server
 
 

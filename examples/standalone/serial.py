@@ -44,7 +44,7 @@ def make_data(samples):
 
 
 def batches(inputs, targets, seed):
-    """Give the batches of one pass over the data, in the order that the seed decides."""
+    """Return the batches of one pass over the data, in the order that the seed decides."""
     order = torch.randperm(len(targets), generator=torch.Generator().manual_seed(seed))
     for indices in order.split(BATCH):
         yield inputs[indices], targets[indices]

@@ -11,13 +11,13 @@ import signal
 import sys
 from pathlib import Path
 
-from casual_training import parent
+from casual_training.study import snakemake_parent
 
 
 def console_script() -> None:
     """Run the command of the command line and leave."""
     signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))  # or temporary files would stay
-    parent.end_with_snakemake()
+    snakemake_parent.end_with_snakemake()
     try:
         code = main()
     except SystemExit as leaving:
@@ -125,8 +125,8 @@ def _add_study(parser: argparse.ArgumentParser) -> None:
 
 
 def _fetch(arguments) -> None:
-    from casual_training import fetch
     from casual_training.files import write_whole
+    from casual_training.workload import fetch
 
     print(f"{arguments.dataset}: {fetch.fetch(arguments.dataset, arguments.data_dir)}")
     if arguments.checksums:
@@ -135,36 +135,39 @@ def _fetch(arguments) -> None:
 
 
 def _train(arguments) -> int:
-    from casual_training import experiment, repetition, tuning
-    from casual_training.own import OwnCodeError
+    from casual_training.errors import UserCodeError
+    from casual_training.records import lr_choice
+    from casual_training.runs import perform, repeat
 
     run, data_dir = _requested_run(arguments)
     try:
-        lr_factor = tuning.lr_factor(run, arguments.trials)
+        lr_factor = lr_choice.lr_factor(run, arguments.trials)
     except (ValueError, LookupError, TypeError) as error:
         files = ", ".join(map(str, arguments.trials))
         raise ValueError(
             f"one of {files} cannot be read as a trial ({error}); delete their folders, run them again"
         ) from error
     try:
-        record = experiment.perform(run, arguments.out, data_dir, lr_factor)
-    except OwnCodeError as error:
+        record = perform.perform(run, arguments.out, data_dir, lr_factor)
+    except UserCodeError as error:
         if arguments.run is None:
             raise
         # The run of a study is a row that says so, as a run that fails is, and the study goes on with what is right.
         print(f"casual-training: {error}", file=sys.stderr)
         return 0
-    repetition.repeat_if_contaminated(record, arguments.out)
+    repeat.repeat_if_interfered(record, arguments.out)
     # To a study a run that failed is a result; whoever typed the command, or their script, has to hear of it.
     return 0 if arguments.run is not None or record["status"] == "ok" else 1
 
 
 def _requested_run(arguments):
     if arguments.run is not None:
-        from casual_training.run import Run
+        from casual_training.plan.run import Run
 
         return Run(**arguments.run, deadline_seconds=arguments.deadline), arguments.data_dir
-    from casual_training.study import one_run, read_config, validate
+    from casual_training.config.read import read_config
+    from casual_training.config.validate import validate
+    from casual_training.plan.study import one_run
 
     if arguments.method is None:
         raise ValueError("train needs --method, the name of a method in the config")
@@ -176,15 +179,15 @@ def _requested_run(arguments):
 
 
 def _check(arguments) -> int:
-    from casual_training.contract.command import check
+    from casual_training.check.check_strategy import check
 
     return check(arguments.strategy, arguments.log)
 
 
 def _announce(arguments) -> None:
-    from casual_training import announcement
+    from casual_training.study import time_estimate
 
-    print(announcement.announce(arguments.study, set(sys.stdin.read().split())), file=sys.stderr)
+    print(time_estimate.announce(arguments.study, set(sys.stdin.read().split())), file=sys.stderr)
 
 
 def _analyse(arguments) -> None:

@@ -5,8 +5,8 @@ import os
 import threading
 import time
 
-from casual_training import processes
-from casual_training.processes import RunFailed
+from casual_training.parallel import workers
+from casual_training.errors import RunFailed
 from training import prepared, strategies
 
 MOMENTS = {"start": 0.0, "middle": 0.4, "end": 0.8}  # shares of the samples; later, it may be done before it is struck
@@ -21,7 +21,7 @@ def process_names(strategy: str, workers: int) -> list[str]:
 def train_and_signal(run, data_dir, name: str, number: int, moment: str, monkeypatch) -> tuple[RunFailed, float]:
     """Train, and send a signal to one process at a moment; returns the failure and the seconds it took to notice."""
     pids, started, sent = {}, threading.Event(), []
-    watch = processes._watch
+    watch = workers._watch
 
     def note_pids(workers, *others):
         pids.update({worker.name: worker.pid for worker in workers})
@@ -35,7 +35,7 @@ def train_and_signal(run, data_dir, name: str, number: int, moment: str, monkeyp
         sent.append(time.perf_counter())
         os.kill(pids[name], number)
 
-    monkeypatch.setattr(processes, "_watch", note_pids)
+    monkeypatch.setattr(workers, "_watch", note_pids)
     model, data, recorder = prepared(run, data_dir)
     rank = None if name == "server" else int(name.split()[1])
     share = 1 if rank is None else run.workers

@@ -6,15 +6,17 @@ import numpy
 import pytest
 from project import TINY
 
-from casual_training import datasets, experiment, strategies
-from casual_training.study import plan
+from casual_training import strategies
+from casual_training.plan.study import plan
+from casual_training.runs import perform
+from casual_training.workload import datasets
 from training import make_run
 
 pytestmark = pytest.mark.usefixtures("fork_server")
 
 
 def perform(run, tmp_path, data_dir):
-    status = experiment.perform(run, tmp_path, data_dir)["status"]
+    status = perform.perform(run, tmp_path, data_dir)["status"]
     record = json.loads((tmp_path / "run.json").read_text())
     assert record["status"] == status
     return record

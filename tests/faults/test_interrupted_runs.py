@@ -64,7 +64,7 @@ def start(tmp_path, data_dir, strategy: str) -> subprocess.Popen:
 
 
 def semaphores(tmp_path) -> str:
-    """Give the prefix of a run's files in shared memory."""
+    """Return the prefix of a run's files in shared memory."""
     return f"/mp-{tmp_path.parent.name}-{tmp_path.name}"
 
 

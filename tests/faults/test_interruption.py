@@ -8,8 +8,8 @@ import time
 import pytest
 from project import jobs_in, names
 
-from casual_training.repetition import FIRST
-from casual_training.study import schedule
+from casual_training.plan.study import schedule
+from casual_training.runs.repeat import FIRST
 
 SECONDS = 5  # after which nothing may be left
 LENGTH = 25  # seconds; a little less than the whole tiny study takes

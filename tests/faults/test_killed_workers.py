@@ -12,9 +12,10 @@ import pytest
 from kills import MOMENTS, is_alive, process_names, train_and_signal
 from test_workers import attempt
 
-from casual_training import processes, rendezvous, strategies
-from casual_training.processes import context, run_workers
-from casual_training.recorder import Recorder
+from casual_training import strategies
+from casual_training.measure.recorder import Recorder
+from casual_training.parallel import rendezvous, workers
+from casual_training.parallel.workers import context, run_workers
 from training import make_run
 
 pytestmark = [pytest.mark.usefixtures("fork_server"), pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")]
@@ -105,8 +106,8 @@ def raises_or_is_killed(rank, run, recorder):
 
 
 def test_the_cause_is_who_was_killed_and_not_who_noticed(monkeypatch):
-    wait = processes.connection.wait
-    monkeypatch.setattr(processes.connection, "wait", lambda *sentinels: time.sleep(1) or wait(*sentinels))
+    wait = workers.connection.wait
+    monkeypatch.setattr(workers.connection, "wait", lambda *sentinels: time.sleep(1) or wait(*sentinels))
     failure, _ = attempt(raises_or_is_killed)
     assert failure.cause == "worker 1 was killed by SIGKILL"
 

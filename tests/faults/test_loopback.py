@@ -9,7 +9,8 @@ import time
 import psutil
 import pytest
 
-from casual_training import rendezvous, strategies
+from casual_training import strategies
+from casual_training.parallel import rendezvous
 from training import make_run, trained
 
 pytestmark = pytest.mark.usefixtures("fork_server")

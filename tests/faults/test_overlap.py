@@ -6,7 +6,7 @@ from datetime import datetime
 
 import pytest
 
-from casual_training.study import schedule
+from casual_training.plan.study import schedule
 
 
 @pytest.mark.slow

@@ -10,8 +10,9 @@ import time
 import pytest
 import torch
 
-from casual_training.processes import RunFailed, run_workers
-from casual_training.recorder import Recorder
+from casual_training.measure.recorder import Recorder
+from casual_training.errors import RunFailed
+from casual_training.parallel.workers import run_workers
 from training import make_run
 
 pytestmark = pytest.mark.usefixtures("fork_server")
@@ -120,7 +121,7 @@ from training import make_run
 
 if __name__ == "__main__":
     processes.prepare()
-    from casual_training.recorder import Recorder
+    from casual_training.measure.recorder import Recorder
     import test_workers
     run = make_run(strategy="hogwild", workers=2, deadline_seconds=600)
     processes.run_workers(test_workers.announces, run, Recorder(2, 1, 1))
@@ -160,7 +161,7 @@ def test_no_worker_outlives_its_supervisor(tmp_path, number):
 
 
 def test_a_recorded_loss_that_is_no_number_is_divergence(data_dir):
-    from casual_training.experiment import _train
+    from casual_training.runs.perform import _train
     from training import prepared
 
     run = make_run(optimizer={"name": "sgd", "lr": 1e6, "momentum": 0.5}, passes=2)
@@ -171,7 +172,7 @@ def test_a_recorded_loss_that_is_no_number_is_divergence(data_dir):
 
 
 def test_weights_that_are_no_numbers_are_divergence_even_if_no_loss_was_noted(data_dir):
-    from casual_training.experiment import _train
+    from casual_training.runs.perform import _train
     from training import prepared
 
     run = make_run(log_interval=1000)

@@ -7,7 +7,7 @@ def sample(data_dir):
     import torch
     from torch.utils.data import TensorDataset
 
-    from casual_training import datasets
+    from casual_training.workload import datasets
 
     splits = datasets.load("fashion_mnist_sample", data_dir)
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from casual_training.original import command, example_data, hogwild_example, parameter_server_example
+from casual_training.original import example_data, exit_codes, hogwild_example, parameter_server_example
 
 SAMPLE = ["--dataset", "fashion_mnist_sample"]
 
@@ -36,6 +36,6 @@ def test_the_examples_train_on_all_training_images_as_the_original_did(data_dir)
 
 def test_samples_out_of_range_are_one_sentence_and_exit_code_2(data_dir, capsys):
     with pytest.raises(SystemExit) as leaving:
-        command.run_command(lambda: example_data.loaders("fashion_mnist_sample", data_dir, 801))
+        exit_codes.run_command(lambda: example_data.loaders("fashion_mnist_sample", data_dir, 801))
     assert leaving.value.code == 2
     assert capsys.readouterr().err.startswith("--samples is 801: choose 1 to 800")

@@ -7,7 +7,8 @@ import torch
 from matplotlib.figure import Figure
 from torch import nn
 
-from casual_training import models, original
+from casual_training import original
+from casual_training.workload import models
 
 DOCUMENTED = {
     "train_model": "(model, train_dataloader, num_processes, epochs_per_process, optimizer, device='cpu', "

@@ -9,9 +9,11 @@ import torch
 from torch import nn
 from torch.utils.data import DataLoader
 
-from casual_training import machine, models, original
-from casual_training.original import hogwild
-from casual_training.seeding import DATA_ORDER, WORKER, derived_seed
+from casual_training import original
+from casual_training.measure import machine
+from casual_training.original import train_model
+from casual_training.plan.seeds import DATA_ORDER, WORKER, derived_seed
+from casual_training.workload import models
 
 pytestmark = pytest.mark.usefixtures("fork_server")
 SEED = 7
@@ -131,7 +133,7 @@ def test_losses_are_appended_in_the_order_of_time(train_loader, monkeypatch):
         recorder.notes[0, :2] = torch.tensor([[10, 1.0, 320, 0.9], [20, 4.0, 640, 0.6]], dtype=torch.float64)
         recorder.notes[1, :2] = torch.tensor([[10, 2.0, 320, 0.8], [20, 3.0, 640, 0.7]], dtype=torch.float64)
 
-    monkeypatch.setattr(hogwild.processes, "run_workers", note)
+    monkeypatch.setattr(train_model.processes, "run_workers", note)
     model = simple_nn()
     assert original.train_model(model, train_loader, 2, 1, sgd(model), loss_tracker=[]) == [0.9, 0.8, 0.7, 0.6]
 
@@ -190,7 +192,7 @@ MISTAKES = {
 
 @pytest.mark.parametrize("sentence", MISTAKES)
 def test_a_mistake_is_one_sentence_and_nothing_starts(sentence, train_loader, monkeypatch):
-    monkeypatch.setattr(hogwild.processes, "prepare", lambda: pytest.fail("something started"))
+    monkeypatch.setattr(train_model.processes, "prepare", lambda: pytest.fail("something started"))
     model = simple_nn()
     arguments = {
         "model": model,

@@ -3,7 +3,7 @@
 import torch
 from torch.utils.data import DataLoader, TensorDataset
 
-from casual_training.original.team import WholeLoader
+from casual_training.original.loader_run import WholeLoader
 
 SAMPLES = TensorDataset(torch.arange(20), torch.arange(20))
 

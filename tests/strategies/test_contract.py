@@ -8,10 +8,12 @@ import pytest
 import torch
 
 import casual_training.strategies.serial  # noqa: F401 - reached as strategies.serial
-from casual_training import processes, strategies
-from casual_training.contract import points
-from casual_training.contract.command import POINTS, deterministic
-from casual_training.contract.fresh import MOST_SECONDS, time_is_over, try_points
+from casual_training import strategies
+from casual_training.check import points
+from casual_training.check.check_strategy import POINTS, deterministic
+from casual_training.check.watched_process import MOST_SECONDS, time_is_over, try_points
+from casual_training.parallel import workers
+from casual_training import errors
 from training import TRAIN_SAMPLES, make_run, prepared, trained
 
 pytestmark = pytest.mark.usefixtures("fork_server")
@@ -122,7 +124,7 @@ def test_independent_copies_share_no_weights(data_dir):
 
 
 def test_a_strategy_that_does_half_the_work_is_found_out(data_dir, monkeypatch):
-    from casual_training import experiment
+    from casual_training.runs import perform
 
     def train(model, data, run, recorder):
         strategies.serial.train(model, data, make_run(passes=1), recorder)
@@ -130,5 +132,5 @@ def test_a_strategy_that_does_half_the_work_is_found_out(data_dir, monkeypatch):
     monkeypatch.setattr(strategies, "load", lambda name: train)
     run = make_run(passes=2)
     model, data, recorder = prepared(run, data_dir)
-    with pytest.raises(processes.RunFailed, match="640 samples instead of 1,280"):
-        experiment._train(run, model, data, recorder, 2 * TRAIN_SAMPLES)
+    with pytest.raises(errors.RunFailed, match="640 samples instead of 1,280"):
+        perform._train(run, model, data, recorder, 2 * TRAIN_SAMPLES)

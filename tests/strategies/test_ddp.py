@@ -9,11 +9,14 @@ import pytest
 import torch
 from torch import nn
 
-from casual_training import models, samples, strategies
-from casual_training.optimization import make_loss, make_optimizer
-from casual_training.pipelines import PIPELINES, planned_work
-from casual_training.processes import RunFailed
-from casual_training.recorder import Recorder
+from casual_training import strategies
+from casual_training.measure.recorder import Recorder
+from casual_training.errors import RunFailed
+from casual_training.workload import models, samples
+from casual_training.workload.losses import make_loss
+from casual_training.workload.optimizers import make_optimizer
+from casual_training.workload.pipelines import PIPELINES
+from casual_training.workload.data_order import planned_work
 from training import make_run, prepared, trained
 
 pytestmark = pytest.mark.usefixtures("fork_server")

@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import nn
 
-from casual_training.processes import RunFailed
+from casual_training.errors import RunFailed
 from casual_training.strategies.device_switching import bytes_of_a_switch
 from training import make_run, prepared, strategies, trained
 

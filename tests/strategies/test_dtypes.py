@@ -4,8 +4,9 @@ import pytest
 import torch
 from torch import nn
 
-from casual_training import models, strategies
-from casual_training.processes import RunFailed
+from casual_training import strategies
+from casual_training.errors import RunFailed
+from casual_training.workload import models
 from training import make_run, trained
 
 pytestmark = pytest.mark.usefixtures("fork_server")

@@ -5,8 +5,10 @@ import torch
 from torch import nn
 
 import casual_training.strategies.hogwild  # noqa: F401 - reached as strategies.hogwild
-from casual_training import processes, strategies
-from casual_training.recorder import Recorder
+from casual_training import strategies
+from casual_training.measure.recorder import Recorder
+from casual_training.parallel import workers
+from casual_training import errors
 from training import make_run, prepared, trained
 
 pytestmark = pytest.mark.usefixtures("fork_server")
@@ -71,7 +73,7 @@ def test_a_network_with_batch_norm_is_refused(update, data_dir):
     _, data, recorder = prepared(run, data_dir)
     model = nn.Sequential(nn.BatchNorm2d(1), nn.Flatten(), nn.Linear(784, 10))
     before = [tensor.clone() for tensor in model.state_dict().values()]
-    with pytest.raises(processes.RunFailed, match="hogwild cannot train a network with batch norm") as refused:
+    with pytest.raises(errors.RunFailed, match="hogwild cannot train a network with batch norm") as refused:
         strategies.load("hogwild")(model, data, run, recorder)
     assert refused.value.status == "unavailable"
     assert all(map(torch.equal, before, model.state_dict().values()))

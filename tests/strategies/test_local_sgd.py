@@ -6,8 +6,9 @@ import pytest
 import torch
 from torch import nn
 
-from casual_training import models
-from casual_training.optimization import make_loss, make_optimizer
+from casual_training.workload import models
+from casual_training.workload.losses import make_loss
+from casual_training.workload.optimizers import make_optimizer
 from training import TRAIN_SAMPLES, make_run, prepared, trained
 
 pytestmark = pytest.mark.usefixtures("fork_server")

@@ -3,8 +3,8 @@
 import pytest
 
 from casual_training import strategies
-from casual_training.contract.points import most_workers
-from casual_training.diagnosis import Diagnosis
+from casual_training.check.points import most_workers
+from casual_training.measure.step_breakdown import Diagnosis
 from training import make_run, prepared
 
 pytestmark = pytest.mark.usefixtures("fork_server")

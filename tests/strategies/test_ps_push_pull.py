@@ -7,11 +7,12 @@ import time
 import pytest
 import torch
 
-from casual_training import models, strategies
-from casual_training.contract.command import deterministic
-from casual_training.contract.fresh import MOST_SECONDS
-from casual_training.processes import RunFailed
+from casual_training import strategies
+from casual_training.check.check_strategy import deterministic
+from casual_training.check.watched_process import MOST_SECONDS
+from casual_training.errors import RunFailed
 from casual_training.strategies import ps_push_pull
+from casual_training.workload import models
 from training import TRAIN_SAMPLES, make_run, prepared, trained
 
 pytestmark = pytest.mark.usefixtures("fork_server")

@@ -9,7 +9,9 @@ import sys
 import pytest
 import torch
 
-from casual_training import processes, rendezvous, strategies
+from casual_training import strategies
+from casual_training.parallel import rendezvous, workers
+from casual_training import errors
 from training import TRAIN_SAMPLES, make_run, prepared, trained
 
 pytestmark = pytest.mark.usefixtures("fork_server")
@@ -26,7 +28,7 @@ def losses_of(recorder):
 @pytest.mark.parametrize("lock", ["update", "none"])
 @pytest.mark.parametrize("attempt", range(5))
 def test_without_the_lock_round_the_whole_step_the_first_step_fails_every_time(lock, attempt, data_dir):
-    with pytest.raises(processes.RunFailed) as failure:
+    with pytest.raises(errors.RunFailed) as failure:
         trained(server_run(lock, workers=2 + attempt % 2), data_dir)
     assert failure.value.status == "failed"
     assert re.match(r"worker \d raised RuntimeError: Error on Node 0: one of the variables needed", failure.value.cause)
@@ -88,7 +90,7 @@ from training import make_run
 
 try:
     strategies.load("ps_tutorial")(torch.nn.Linear(1, 1), None, make_run(strategy="ps_tutorial"), None)
-except processes.RunFailed as failure:
+except errors.RunFailed as failure:
     print(failure.status, failure.cause, sep=": ")
 """
 

@@ -10,7 +10,8 @@ from pathlib import Path
 
 import yaml
 
-from casual_training import study
+from casual_training.plan import study
+from casual_training.config import read, validate
 
 REPOSITORY = Path(__file__).parents[2]
 PARTS = ("Snakefile", "config.yaml", "examples", "profiles", "src", "workflow")
@@ -75,7 +76,7 @@ class Job:
             return "{method} {workers}x{epochs} rate {factor}".format_map(self.wildcards)
         if self.rule == "diagnose":
             return "diagnosis of {method} {workers}x{epochs}".format_map(self.wildcards)
-        return f"ceiling seed {self.wildcards['seed']}" if self.rule == "measure_ceiling" else self.rule
+        return f"ceiling seed {self.wildcards['seed']}" if self.rule == "measure_independent_copies" else self.rule
 
 
 @dataclass(frozen=True)
@@ -108,7 +109,7 @@ class Project:
 
     @property
     def config(self) -> dict:
-        return study.validate(study.read_config([self.root / "config.yaml", self.overlay]))
+        return validate.validate(read.read_config([self.root / "config.yaml", self.overlay]))
 
     @property
     def results(self) -> Path:

@@ -12,8 +12,8 @@ import pytest
 from project import ANALYSIS, CEILINGS, CHARTS, PAGE, REPOSITORY, RUNS, TINY, Project, names
 
 from casual_training import strategies
-from casual_training.outcome import outcome
-from casual_training.study import schedule
+from casual_training.plan.study import schedule
+from casual_training.study.outcome import outcome
 
 PACKAGE = REPOSITORY / "src" / "casual_training"
 # They fetch data (whose checksums are checked at every load), write files, describe the machine and hold its lock: no
@@ -44,7 +44,7 @@ def test_the_default_study_is_50_runs_5_ceilings_and_a_diagnosis_of_each_configu
     assert rules(default_jobs) == {
         "fetch_dataset": 1,
         "train": 50,
-        "measure_ceiling": 5,
+        "measure_independent_copies": 5,
         "diagnose": 10,
         "collect_runs": 1,
         "collect_diagnostics": 1,
@@ -66,7 +66,7 @@ def test_the_default_study_is_50_runs_5_ceilings_and_a_diagnosis_of_each_configu
 
 def test_timed_jobs_claim_all_cores_and_others_one(default_jobs):
     threads = {(job.rule, job.threads) for job in default_jobs}
-    timed = {("train", 7), ("measure_ceiling", 7), ("diagnose", 7)}
+    timed = {("train", 7), ("measure_independent_copies", 7), ("diagnose", 7)}
     assert timed < threads
     assert {count for rule, count in threads - timed} == {1}
 
@@ -170,7 +170,7 @@ def test_a_workload_that_is_added_leaves_the_others_alone(study):
     study.set("workloads.large_batch", TINY["workloads"]["sample"] | {"batch_size": 64})
     study.set("study.workloads", ["sample", "large_batch"])
     jobs = study.dry_run()
-    assert rules(jobs) == {"train": 3, "measure_ceiling": 1} | dict.fromkeys(ANALYSIS, 1)
+    assert rules(jobs) == {"train": 3, "measure_independent_copies": 1} | dict.fromkeys(ANALYSIS, 1)
     assert {job.wildcards.get("workload") for job in jobs} == {None, "large_batch"}
 
 

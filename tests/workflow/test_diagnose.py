@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 from project import ANALYSIS, names
 
-from casual_training.study import plan_diagnoses
+from casual_training.plan.study import plan_diagnoses
 
 PARTS = ["data", "forward", "backward", "communication", "update", "other"]
 
@@ -28,7 +28,7 @@ def test_a_diagnosis_takes_all_the_time_of_its_steps_apart(diagnosed):
     project, _ = diagnosed
     for run in plan_diagnoses(project.config):
         record = json.loads((project.root / run.folder / "run.json").read_text())
-        assert (record["status"], record["rate_only"], record["spec"]["diagnose"]) == ("ok", True, True)
+        assert (record["status"], record["throughput_only"], record["spec"]["diagnose"]) == ("ok", True, True)
         seconds = record["diagnosis"]["seconds"]
         assert list(seconds) == PARTS
         trained = sum(worker["train_seconds"] for worker in record["worker_records"])

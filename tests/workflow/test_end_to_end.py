@@ -8,8 +8,8 @@ import psutil
 import pytest
 from project import ANALYSIS, CEILINGS, RUNS, jobs_in, names
 
-from casual_training import study as studies
-from casual_training.repetition import FIRST
+from casual_training.plan import study as studies
+from casual_training.runs.repeat import FIRST
 
 PHASES = ("import", "load", "spawn", "train", "evaluate", "write")
 

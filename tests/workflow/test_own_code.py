@@ -7,7 +7,8 @@ import pytest
 import yaml
 from project import REPOSITORY, TINY, Project, names
 
-from casual_training import study as studies
+from casual_training.plan import study as studies
+from casual_training.config import read, validate
 
 SHORTER = {"seeds": [1], "methods": ["serial", "hogwild"], "snapshots": 4, "workers": [2], "diagnose": False}
 NET = """
@@ -47,9 +48,9 @@ def config_of(own_project, monkeypatch):
     monkeypatch.chdir(own_project.root)
 
     def change(**workload):
-        config = studies.read_config([own_project.root / "config.yaml", own_project.overlay])
+        config = read.read_config([own_project.root / "config.yaml", own_project.overlay])
         config["workloads"]["own"] |= workload
-        return studies.validate(config)
+        return validate.validate(config)
 
     return change
 
@@ -62,7 +63,7 @@ def rows_of(path):
 @pytest.mark.parametrize("name", ["table", "characters"])
 def test_an_example_compares_serial_threads_and_hogwild(name, monkeypatch):
     monkeypatch.chdir(REPOSITORY)
-    config = studies.validate(studies.read_config([REPOSITORY / "config.yaml", REPOSITORY / f"examples/{name}.yaml"]))
+    config = validate.validate(read.read_config([REPOSITORY / "config.yaml", REPOSITORY / f"examples/{name}.yaml"]))
     assert {run.method for run in studies.plan(config)} == {"serial", "threads", "hogwild"}
 
 

@@ -8,25 +8,25 @@ import pytest
 from project import Project, jobs_in, names, snapshot
 
 import fake_study
-from casual_training import datasets
 from casual_training.analysis import steps
-from casual_training.study import plan, schedule
+from casual_training.plan.study import plan, schedule
+from casual_training.workload import datasets
 
 RUNS_COLUMNS = (
     "workload,method,strategy,workers,epochs,seed,threads_per_worker,cores,oversubscribed,order,started_at,status,expected,"
-    "rate_only,tuned,lr_factor,cause,import_seconds,load_seconds,spawn_seconds,train_seconds,evaluate_seconds,write_seconds,wall_seconds,"
+    "throughput_only,tuned,lr_factor,cause,import_seconds,load_seconds,spawn_seconds,train_seconds,evaluate_seconds,write_seconds,wall_seconds,"
     "startup_seconds,samples,"
     "samples_per_second,step_ms,parameters,metric,higher_is_better,validation_metric,test_metric,test_loss,target,seconds_to_target,"
     "samples_to_target,"
-    "cpu_seconds,peak_rss_mb,pss_mb,overlap,load_average,foreign_cpu_share,steal_share,contaminated,attempt"
+    "cpu_seconds,peak_rss_mb,pss_mb,overlap,load_average,foreign_cpu_share,steal_share,interference_detected,attempt"
 )
 CEILINGS_COLUMNS = "workload,seed,copies,status,cause,samples_per_second"
 COMPARISON_COLUMNS = (
-    "workload,method,workers,epochs,rate_only,n_runs,n_ok,n_on_target,train_seconds_median,seconds_to_target_median,"
-    "samples_per_second_median,speedup_vs_best_serial,speedup_vs_serial_1_thread,percent_of_ceiling,"
+    "workload,method,workers,epochs,throughput_only,n_runs,n_ok,n_on_target,train_seconds_median,seconds_to_target_median,"
+    "samples_per_second_median,speedup_vs_best_serial,speedup_vs_serial_1_thread,parallel_efficiency_percent,"
     "metric,test_metric_median,lines_changed,new_names,speedup_to_target,speedup_low,speedup_high,tost_low,tost_high,"
     "verdict,further_seeds,"
-    "rate_factor,samples_factor,cold_speedup,break_even_seconds"
+    "hardware_efficiency,statistical_efficiency,end_to_end_speedup,break_even_seconds"
 )
 CLAIMS_COLUMNS = (
     "id,approach,claim,original_figure,what_it_hid,compared,split,measured,low,high,unit,n,verdict,note,command"
@@ -36,7 +36,7 @@ CONFIGURATIONS = [
     ("threads", 1),
     *((method, workers) for method in ("hogwild", "ps_tutorial") for workers in (1, 2, 4)),
 ]
-RATE_ONLY = [False] * 5 + [True] * 3
+THROUGHPUT_ONLY = [False] * 5 + [True] * 3
 FAILED = ("hogwild", 4, 2)  # method, workers, seed of the one run that failed
 
 
@@ -93,7 +93,7 @@ def test_train_and_measure_ceiling_make_one_run_folder_each(study):
     untouched = {folder: snapshot(study.root / folder) for folder in others}
     for target in targets:
         (study.root / target).unlink()
-    jobs = study.run("--cores", "1", "--allowed-rules", "train", "measure_ceiling", "--", *targets)
+    jobs = study.run("--cores", "1", "--allowed-rules", "train", "measure_independent_copies", "--", *targets)
     assert names(jobs) == {"hogwild 2x1 seed 1", "ceiling seed 1"}
     for folder, strategy in zip(folders, ("hogwild", "independent"), strict=True):
         record = json.loads((study.root / folder / "run.json").read_text())
@@ -114,7 +114,7 @@ def test_collect_runs_makes_a_row_a_run_and_a_row_a_ceiling(analysed):
     assert (failed.method, failed.workers, failed.seed, failed.cause) == (*FAILED, "worker 0 did not end")
     assert math.isnan(failed.train_seconds)
     expected = {(run.method, run.workers, run.seed): fake_study.train_seconds(run) for run in plan(analysed.config)}
-    for row in runs[(runs["status"] == "ok") & ~runs["rate_only"]].itertuples():
+    for row in runs[(runs["status"] == "ok") & ~runs["throughput_only"]].itertuples():
         assert row.train_seconds == pytest.approx(expected[row.method, row.workers, row.seed])
     assert ",".join(ceilings) == CEILINGS_COLUMNS
     assert list(ceilings["seed"]) == [1, 2, 3]
@@ -129,7 +129,7 @@ def test_compare_methods_makes_a_row_a_configuration(analysed):
     comparison = pd.read_csv(file)
     assert ",".join(comparison) == COMPARISON_COLUMNS
     assert list(comparison["n_runs"]) == [3] * 8
-    assert list(comparison["rate_only"]) == list(comparison["train_seconds_median"].isna()) == RATE_ONLY
+    assert list(comparison["throughput_only"]) == list(comparison["train_seconds_median"].isna()) == THROUGHPUT_ONLY
     assert list(comparison["n_ok"]) == [3, 3, 3, 3, 2, 3, 3, 3]
     assert list(comparison["n_on_target"]) == [3, 3, 3, 3, 2, 0, 0, 0]
     by_cell = comparison.set_index(["method", "workers"])
@@ -187,7 +187,7 @@ def test_plot_waterfall_draws_the_chart_and_writes_the_table_behind_it(analysed)
     )
     assert_charts([chart])
     factors = pd.read_csv(table)
-    product = factors["rate_factor"] * factors["samples_factor"]
+    product = factors["hardware_efficiency"] * factors["statistical_efficiency"]
     assert list(product) == pytest.approx(list(factors["speedup_to_target"]))
 
 
@@ -213,7 +213,7 @@ def test_plot_accuracy_draws_the_chart_and_writes_every_point_behind_it(analysed
     assert len(points) == 14 * 20
     runs = pd.read_csv(analysed.results / "runs.csv")
     last = points.drop_duplicates(["configuration", "seed"], keep="last")
-    ok = runs[(runs["status"] == "ok") & ~runs["rate_only"]]
+    ok = runs[(runs["status"] == "ok") & ~runs["throughput_only"]]
     assert sorted(last["validation_metric"]) == sorted(ok["validation_metric"])
     assert sorted(last["seconds"]) == sorted(ok["train_seconds"])
 

@@ -6,7 +6,8 @@ import json
 import pytest
 from project import ANALYSIS, CEILINGS, RUNS, TINY, Project, names
 
-from casual_training import study, tuning
+from casual_training.plan import lr_trials, study
+from casual_training.records import lr_choice
 
 CONFIGURATIONS = {"serial 1x2", "hogwild 1x2", "hogwild 2x1"}
 OF_ONE_HOGWILD = {"hogwild 1x2 rate 0.5", "hogwild 1x2 rate 2", "hogwild 1x2 seed 1", "hogwild_tuned 1x2 seed 1"}
@@ -46,8 +47,8 @@ def test_a_tuned_run_trains_with_the_rate_that_its_trials_chose(tuned):
     for run in study.plan(tuned.config):
         record = record_of(tuned, run)
         assert (record["status"], record["spec"], record["tuned"]) == ("ok", run.spec, run.tune is not None)
-        files = [tuned.root / trial.folder / "run.json" for trial in tuning.trials_of(run)]
-        assert record["lr_factor"] == tuning.lr_factor(run, files)
+        files = [tuned.root / trial.folder / "run.json" for trial in lr_trials.trials_of(run)]
+        assert record["lr_factor"] == lr_choice.lr_factor(run, files)
     # Serial training repeats itself, so its losses say which rate it had.
     losses = {run.method: tuned.root / run.folder / "losses.csv" for run in study.plan(tuned.config)}
     assert _last_loss(losses["serial_tuned"]) != _last_loss(losses["serial"])

@@ -12,7 +12,9 @@ from pathlib import Path
 from snakemake.exceptions import WorkflowError
 from snakemake.logging import logger
 
-from casual_training import interruption, live_line, outcome, own, parent, stale_lock, study, tuning
+from casual_training.study import interruption, live_line, outcome, snakemake_parent, stale_lock
+from casual_training.workload import user_code
+from casual_training.plan import study, lr_trials
 from casual_training.files import require_writable
 
 try:
@@ -40,7 +42,7 @@ AGAIN = shlex.join(
 )
 
 stale_lock.unlock_if_alone(Path(".snakemake"))
-os.environ[parent.VARIABLE] = str(os.getpid())  # jobs end with this process
+os.environ[snakemake_parent.VARIABLE] = str(os.getpid())  # jobs end with this process
 
 # Jobs use the Python that runs Snakemake, whether or not its environment is activated. A prefix of our own takes the
 # place of Snakemake's, without which a job that fails before a pipe would count as done.
@@ -125,10 +127,10 @@ def code_of(run):
     A parameter of the job, so that an edit reruns what it concerns. As inputs, the same files would be 15,000 in a
     grid of 1,000 runs and double the time of a dry run.
     """
-    ours = [*CORE, f"strategies/{run.strategy}"] + ([] if own.is_own(run.model) else [f"models/{run.model}"])
+    ours = [*CORE, f"strategies/{run.strategy}"] + ([] if user_code.is_own(run.model) else [f"models/{run.model}"])
     ours += ["target", "tuning"] if run.tune else []
     files = [Path(workflow.basedir, f"src/casual_training/{name}.py") for name in ours]
-    return _sha256_of(*files, *map(own.source_file, run.own_code))
+    return _sha256_of(*files, *map(user_code.source_file, run.user_code))
 
 
 @functools.cache
@@ -141,7 +143,7 @@ def _sha256_of(*files):
 
 def data_of(run):
     """The input of a run that says its data are there; the user's own factory needs none."""
-    return [] if own.is_own(run.dataset) else f"results/datasets/{run.dataset}.sha256"
+    return [] if user_code.is_own(run.dataset) else f"results/datasets/{run.dataset}.sha256"
 
 
 def sources_of_analysis(*modules):
@@ -170,7 +172,7 @@ onstart:
     # Limiting how many jobs start in a second, Snakemake wakes up every second once more for each job that has ended.
     # An hour into a study that took 7 % of two cores from the runs that it was timing.
     workflow.scheduler.job_rate_limiter = None
-    rules_of_runs = ("try_rate", "train", "measure_ceiling", "diagnose")
+    rules_of_runs = ("try_rate", "train", "measure_independent_copies", "diagnose")
     timed = [job for job in workflow.dag.needrun_jobs() if job.rule.name in rules_of_runs]
     if timed:
         announcement = subprocess.run(

@@ -47,7 +47,7 @@ rule train:
         " --trials {input.trials:q} --data-dir {resources.data_dir:q} --deadline {resources.deadline_seconds}"
 
 
-rule measure_ceiling:
+rule measure_independent_copies:
     input:
         dataset=lambda wildcards: data_of(planned_ceiling(wildcards)),
     output:

@@ -4,14 +4,14 @@ import pandas as pd
 
 from casual_training.analysis.speedups import missed, not_ok, of_cell
 from casual_training.analysis.wording import count, listed, way
-from casual_training.question import Question
+from casual_training.plan.comparisons import Comparisons
 
 MOST_NAMED = 5  # seeds
 LONGEST_APART = pd.Timedelta(hours=1)  # between the starts of two runs of a seed that are set beside each other
 
 
-def caveats(runs: pd.DataFrame, baseline: str, seeds: list[int], question: Question) -> list[str]:
-    """Say which serial methods are no baseline, what was declared and not trained, and what was made apart.
+def caveats(runs: pd.DataFrame, baseline: str, seeds: list[int], question: Comparisons) -> list[str]:
+    """Describe which serial methods are no baseline, what was declared and not trained, and what was made apart.
 
     Args:
         runs: the runs of one workload.
@@ -63,7 +63,7 @@ def apart(runs: pd.DataFrame, own: pd.DataFrame, reference: pd.DataFrame) -> lis
 
 
 def lacking(runs: pd.DataFrame, method: str, seeds: list[int]) -> str:
-    """Say what a serial method lacks to be a baseline or surely none, in words; empty if it lacks nothing.
+    """Describe what a serial method lacks to be a baseline or surely none, in words; empty if it lacks nothing.
 
     Args:
         runs: the runs of one workload.

@@ -105,7 +105,7 @@ def smoothed_losses_data(data: pd.DataFrame) -> pd.DataFrame:
 
 
 def most_points(data: pd.DataFrame) -> int:
-    """Say how many points each curve of `losses_data` may have, so that no chart has too many: 2 or more."""
+    """Describe how many points each curve of `losses_data` may have, so that no chart has too many: 2 or more."""
     n_curves = data.groupby("workload", sort=False)["configuration"].nunique().sum()
     return max(2, MOST_OF_A_CHART // max(1, n_curves))
 
@@ -165,7 +165,7 @@ def accuracy_summary(data: pd.DataFrame, rises: dict[str, bool]) -> pd.DataFrame
 
 
 def code_cost_data(comparison: pd.DataFrame, runs: pd.DataFrame) -> pd.DataFrame:
-    """Give what each configuration that has a standalone script costs and gains (CODE_COST_COLUMNS)."""
+    """Return what each configuration that has a standalone script costs and gains (CODE_COST_COLUMNS)."""
     over = runs.groupby(CELL, sort=False)["oversubscribed"].any().reset_index()
     return as_table(comparison[comparison["lines_changed"].notna()].merge(over, on=CELL), CODE_COST_COLUMNS)
 
@@ -323,7 +323,7 @@ def _draw_curves(data: pd.DataFrame, xs: list[str], y: str, line_width: float) -
 
 
 def _labels_and_styles(data: pd.DataFrame) -> tuple[dict[str, str], dict[str, dict]]:
-    """Give each configuration the lines of its label, and a colour and dash of its own."""
+    """Return each configuration the lines of its label, and a colour and dash of its own."""
     names = {name: legend_label(name) for name in dict.fromkeys(data["configuration"])}
     # 8 colours and 5 dashes have no common divisor: only the 41st line looks like the first.
     looks = ((COLOURS[i % len(COLOURS)], DASHES[i % len(DASHES)]) for i in range(len(names)))
@@ -341,7 +341,7 @@ def _interrupted(curves: pd.DataFrame, ends: pd.DataFrame) -> pd.DataFrame:
 
 
 def _medians(curves: pd.DataFrame) -> pd.DataFrame:
-    """Give each configuration's median curve over its seeds, point by point."""
+    """Return each configuration's median curve over its seeds, point by point."""
     point = curves.groupby(["configuration", "seed"]).cumcount()
     medians = curves.groupby(["configuration", point], sort=False)[["samples", "seconds", "validation_metric"]].median()
     return medians.reset_index()
@@ -391,7 +391,7 @@ def legend_label(name: str) -> str:
 
 
 def legend_height(names: list[str]) -> float:
-    """Give the inches of a legend of these names in one column, without what stands in it besides."""
+    """Return the inches of a legend of these names in one column, without what stands in it besides."""
     return LINE_HEIGHT * sum(legend_label(name).count("\n") + 1 for name in names)
 
 

@@ -79,7 +79,7 @@ def claims(runs: pd.DataFrame, seeds: list[int], workloads: list[str]) -> pd.Dat
 
 
 def _questions(claim_id: str, runs: pd.DataFrame) -> Iterator[Question]:
-    """Give the questions that a claim comes to: one, or one a split that the study has."""
+    """Return the questions that a claim comes to: one, or one a split that the study has."""
     rate, time = "samples_per_second", "train_seconds"
     original = [int(number) for number in sorted(runs.loc[runs["method"] == "hogwild_original", "workers"].unique())]
     match claim_id:
@@ -117,7 +117,7 @@ def _questions(claim_id: str, runs: pd.DataFrame) -> Iterator[Question]:
 
 
 def _arms_of_a_cause(claim_id: str, workers: int) -> tuple[Choose, Choose]:
-    """Give what is held against what in one row of "What made its Hogwild! slow"."""
+    """Return what is held against what in one row of "What made its Hogwild! slow"."""
     as_it_ran = _of("hogwild_original", workers)
     match claim_id:
         case "3b-asrun":
@@ -164,7 +164,7 @@ def is_within_a_point(figures: pd.Series) -> str:
 
 
 def effect(figures: pd.Series) -> str:
-    """Say whether ratios of speeds are clearly faster or slower, or clearly neither."""
+    """Return whether ratios of speeds are clearly faster or slower, or clearly neither."""
     words = {CONFIRMED: "faster", REFUTED: "slower"}
     return words.get(is_above(figures)) or {CONFIRMED: "no difference"}.get(is_about(1)(figures), UNDECIDED)
 
@@ -250,7 +250,7 @@ def _ask(question: Question, runs: pd.DataFrame, seeds: list[int]) -> dict:
             return _row(figures, question.unit, NOT_TESTABLE, note=_sentence(side["cause"].iloc[0]), **about)
     verdict, notes = _decide(figures, seeds, question.judge)
     failed = [f"{_name(side)} failed: {_sentence(cause)}" for side in sides for cause in _causes(side)]
-    rates = pd.concat(side.loc[side["rate_only"].fillna(False), "samples"] for side in sides).dropna().unique()
+    rates = pd.concat(side.loc[side["throughput_only"].fillna(False), "samples"] for side in sides).dropna().unique()
     notes += [f"A rate of the first {listed(f'{n:,}' for n in sorted(rates))} samples."] if len(rates) else []
     return _row(figures, question.unit, verdict, note=" ".join(notes + failed), **about)
 

@@ -12,7 +12,7 @@ from collections.abc import Collection
 
 import pandas as pd
 
-from casual_training.tuning import SUFFIX
+from casual_training.plan.lr_trials import SUFFIX
 
 FOLDER = "examples/standalone"
 BASELINE = "serial"  # the script that the others are a change of
@@ -45,7 +45,7 @@ def _is_same_line(value, other) -> bool:
 
 
 def code_lines(source: str) -> list[str]:
-    """Give the lines of code without comments, docstrings, blank lines and indentation.
+    """Return the lines of code without comments, docstrings, blank lines and indentation.
 
     Layout is normalised: a statement that is wrapped over several lines is one line, and quotes are all the same.
 
@@ -112,7 +112,7 @@ def _used_names(source: str) -> set[str]:
 
 
 def _imported(tree: ast.Module) -> dict[str, str]:
-    """Give what each imported name stands for, in full: {"multiprocessing": "torch.multiprocessing"}."""
+    """Return what each imported name stands for, in full: {"multiprocessing": "torch.multiprocessing"}."""
     names = {}
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
@@ -126,7 +126,7 @@ def _imported(tree: ast.Module) -> dict[str, str]:
 
 
 def _defined(tree: ast.Module) -> set[str]:
-    """Give the attributes that a script makes itself: functions, classes, what it assigns, and its options."""
+    """Return the attributes that a script makes itself: functions, classes, what it assigns, and its options."""
     defined = set()
     for node in ast.walk(tree):
         if isinstance(node, ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
@@ -140,7 +140,7 @@ def _defined(tree: ast.Module) -> set[str]:
 
 
 def difference(name: str, scripts: dict[str, str]) -> str:
-    """Give the unified diff from the baseline's script to another, comments and all, so that `patch` can apply it."""
+    """Return the unified diff from the baseline's script to another, comments and all, so that `patch` can apply it."""
     old, new = (scripts[key].splitlines(keepends=True) for key in (BASELINE, name))
     return "".join(difflib.unified_diff(old, new, f"{BASELINE}.py", f"{name}.py"))
 

@@ -24,7 +24,7 @@ RUNS_COLUMNS = {
     "started_at": TEXT,
     "status": TEXT,
     "expected": FLAG,
-    "rate_only": FLAG,
+    "throughput_only": FLAG,
     "tuned": FLAG,
     "lr_factor": FIGURE,
     "cause": TEXT,
@@ -55,7 +55,7 @@ RUNS_COLUMNS = {
     "load_average": FIGURE,
     "foreign_cpu_share": FIGURE,
     "steal_share": FIGURE,
-    "contaminated": FLAG,
+    "interference_detected": FLAG,
     "attempt": WHOLE,
 }
 CEILINGS_COLUMNS = {
@@ -71,7 +71,7 @@ COMPARISON_COLUMNS = {
     "method": TEXT,
     "workers": WHOLE,
     "epochs": FIGURE,
-    "rate_only": FLAG,
+    "throughput_only": FLAG,
     "n_runs": WHOLE,
     "n_ok": WHOLE,
     "n_on_target": WHOLE,
@@ -80,7 +80,7 @@ COMPARISON_COLUMNS = {
     "samples_per_second_median": FIGURE,
     "speedup_vs_best_serial": FIGURE,
     "speedup_vs_serial_1_thread": FIGURE,
-    "percent_of_ceiling": FIGURE,
+    "parallel_efficiency_percent": FIGURE,
     "metric": TEXT,
     "test_metric_median": FIGURE,
     "lines_changed": WHOLE,
@@ -92,9 +92,9 @@ COMPARISON_COLUMNS = {
     "tost_high": FIGURE,
     "verdict": TEXT,
     "further_seeds": WHOLE,
-    "rate_factor": FIGURE,
-    "samples_factor": FIGURE,
-    "cold_speedup": FIGURE,
+    "hardware_efficiency": FIGURE,
+    "statistical_efficiency": FIGURE,
+    "end_to_end_speedup": FIGURE,
     "break_even_seconds": FIGURE,
 }
 CLAIMS_COLUMNS = {
@@ -143,9 +143,9 @@ SPEEDUPS_COLUMNS = {
     "epochs": FIGURE,
     "baseline": TEXT,
     "speedup_to_target": FIGURE,
-    "rate_factor": FIGURE,
-    "samples_factor": FIGURE,
-    "cold_speedup": FIGURE,
+    "hardware_efficiency": FIGURE,
+    "statistical_efficiency": FIGURE,
+    "end_to_end_speedup": FIGURE,
     "break_even_seconds": FIGURE,
 }
 DIAGNOSTICS_COLUMNS = {
@@ -229,7 +229,7 @@ FOREST_COLUMNS = {
     "seed": WHOLE,
     "status": TEXT,
     "oversubscribed": FLAG,
-    "rate_only": FLAG,
+    "throughput_only": FLAG,
     "tuned": FLAG,
     "seconds_to_target": FIGURE,
     "speedup_of_seed": FIGURE,
@@ -237,14 +237,14 @@ FOREST_COLUMNS = {
     "speedup_low": FIGURE,
     "speedup_high": FIGURE,
     "verdict": TEXT,
-    "ceiling_speedup": FIGURE,
+    "independent_copies_speedup": FIGURE,
 }
 WATERFALL_COLUMNS = {
     "workload": TEXT,
     "configuration": TEXT,
     "oversubscribed": FLAG,
-    "rate_factor": FIGURE,
-    "samples_factor": FIGURE,
+    "hardware_efficiency": FIGURE,
+    "statistical_efficiency": FIGURE,
     "speedup_to_target": FIGURE,
 }
 CODE_COST_COLUMNS = {
@@ -263,10 +263,10 @@ SCALING_COLUMNS = {
     "workers": WHOLE,
     "epochs": FIGURE,
     "oversubscribed": FLAG,
-    "rate_only": FLAG,
+    "throughput_only": FLAG,
     "samples_per_second_median": FIGURE,
     "ceiling": FIGURE,
-    "percent_of_ceiling": FIGURE,
+    "parallel_efficiency_percent": FIGURE,
 }
 STEP_TIME_COLUMNS = {
     "workload": TEXT,

@@ -71,7 +71,7 @@ def contrast(speedups: list[float], declared: int) -> Contrast:
 
 
 def is_beaten(first: list[float], second: list[float], declared: int) -> bool:
-    """Say whether the second of two ways is clearly faster than the first, by the same rule.
+    """Return whether the second of two ways is clearly faster than the first, by the same rule.
 
     Args:
         first: seconds to the target, one a seed.
@@ -93,7 +93,7 @@ def _verdict(mean: float, spread: float, n: int, declared: int, margin: float) -
 
 
 def _half_width(spread: float, n: int, declared: int, sides: int = 2) -> float:
-    """Give half the width of a t-interval of a mean of n, its share of the error divided among its sides."""
+    """Return half the width of a t-interval of a mean of n, its share of the error divided among its sides."""
     return _quantile((1 - CONFIDENCE) / declared / sides, n - 1) * spread / math.sqrt(n)
 
 
@@ -103,7 +103,7 @@ def _quantile(error: float, freedom: int) -> float:
 
 
 def _further_seeds(mean: float, spread: float, n: int, declared: int, margin: float) -> int | None:
-    """Give the fewest further seeds with which the same mean and spread would settle the comparison."""
+    """Return the fewest further seeds with which the same mean and spread would settle the comparison."""
     for more in range(1, MOST_SEEDS + 1):
         if _verdict(mean, spread, n + more, declared, margin) != NO_DIFFERENCE:
             return more

@@ -18,7 +18,7 @@ SECONDS_PER_HOUR = 3600
 
 
 def costs(runs: pd.DataFrame, prices: dict) -> pd.DataFrame:
-    """Give the cost of each configuration's training (COST_COLUMNS), medians over the runs that are ok and whole.
+    """Return the cost of each configuration's training (COST_COLUMNS), medians over the runs that are ok and whole.
 
     Args:
         runs: the runs table.

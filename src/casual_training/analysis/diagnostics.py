@@ -68,7 +68,7 @@ def waiting(run: dict) -> dict[str, float | None]:
 
 
 def of_a_step(diagnosis: dict, runs: list[dict]) -> dict[str, str | float | None]:
-    """Give how a diagnosis ended; if it is ok, the share of each part of a step, the updates lost and the speed kept.
+    """Return how a diagnosis ended; if it is ok, the share of each part of a step, the updates lost and the speed kept.
 
     Args:
         diagnosis: a diagnosis.
@@ -88,7 +88,7 @@ def of_a_step(diagnosis: dict, runs: list[dict]) -> dict[str, str | float | None
 
 
 def _ok_by_cell(runs: list[dict]) -> dict[tuple, list[dict]]:
-    """Give the ok runs of each configuration, those without any included."""
+    """Return the ok runs of each configuration, those without any included."""
     cells: dict[tuple, list[dict]] = {}
     for run in runs:
         own = cells.setdefault(_cell(run), [])

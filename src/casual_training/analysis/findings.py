@@ -39,7 +39,7 @@ def announced(best, runs: pd.DataFrame, target: str, reference: str) -> str:
 
 
 def behind(best, runs: pd.DataFrame, baseline: str, seeds: list[int], declared: int) -> str:
-    """Say what stands behind the announced way: its seconds, its interval, the cold clock and when it pays off."""
+    """Describe what stands behind the announced way: its seconds, its interval, the cold clock and when it pays off."""
     own, serial = (
         digits(seconds_to_target(of_cell(runs, *cell)).loc[seeds].median())
         for cell in ((best.method, best.workers), (baseline, 1))
@@ -49,8 +49,8 @@ def behind(best, runs: pd.DataFrame, baseline: str, seeds: list[int], declared: 
         f"It took {own} s instead of {serial} s ({baseline}; medians of {len(seeds)} seeds): "
         f"{best.speedup_to_target:.2f} times as fast ({_bounds(best)}, {CERTAINTY}{together})."
     )
-    if pd.notna(best.cold_speedup):
-        text += f" From the start of the process it is {best.cold_speedup:.2f} times as fast"
+    if pd.notna(best.end_to_end_speedup):
+        text += f" From the start of the process it is {best.end_to_end_speedup:.2f} times as fast"
         if best.break_even_seconds >= SHORTEST_WORTH_SAYING:
             text += f", and it pays off above {digits(best.break_even_seconds)} s of serial training"
         text += "."
@@ -58,7 +58,7 @@ def behind(best, runs: pd.DataFrame, baseline: str, seeds: list[int], declared: 
 
 
 def of_others(rows: list, runs: pd.DataFrame, seeds: list[int]) -> str:
-    """Say what became of declared comparisons (rows of the comparison), a sentence a verdict."""
+    """Describe what became of declared comparisons (rows of the comparison), a sentence a verdict."""
     sentences = []
     for verdict, (lead, detail) in SENTENCES.items():
         own = [row for row in rows if row.verdict == verdict]

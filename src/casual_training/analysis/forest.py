@@ -12,15 +12,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator, NullLocator
 
 from casual_training.analysis import wording
-from casual_training.analysis.charts import (
-    COLOURS,
-    DASHES,
-    LINE_HEIGHT,
-    STYLE,
-    draw_legend,
-    facets,
-    row_label,
-)
+from casual_training.analysis.charts import COLOURS, DASHES, LINE_HEIGHT, STYLE, draw_legend, facets, row_label
 from casual_training.analysis.columns import CELL, FOREST_COLUMNS, as_table
 from casual_training.analysis.contrasts import CONFIDENCE, FAILS_TARGET, MARGIN
 
@@ -67,7 +59,7 @@ def _draw(axis: Axes, group: pd.DataFrame) -> None:
     axis.set(xscale="log", xlim=(low, high), xlabel="times as fast to the target")
     axis.axvspan(1 / MARGIN, MARGIN, color="0.85", linewidth=0, label=f"within {100 * (MARGIN - 1):.0f} %")
     axis.axvline(1, color="0.35", linewidth=1.2, label="best serial run")
-    ceiling = group[~group["tuned"]]["ceiling_speedup"].median()  # tuned ones have another baseline
+    ceiling = group[~group["tuned"]]["independent_copies_speedup"].median()  # tuned ones have another baseline
     if pd.notna(ceiling) and low < ceiling < high:
         axis.axvline(ceiling, color="0.35", linewidth=1.2, linestyle=DASHES[1], label="ceiling")
     for place, row in enumerate(rows.itertuples()):
@@ -111,13 +103,13 @@ def _draw_mean(axis: Axes, place: int, row, low: float, high: float) -> None:
 
 
 def _beside(row, own: pd.DataFrame) -> str:
-    """Give the figure of a configuration, or why there is none."""
+    """Return the figure of a configuration, or why there is none."""
     if pd.notna(row.speedup_to_target):
         return f"{row.speedup_to_target:.2f}"
     n_ok = (own["status"] == "ok").sum()
     if n_ok == 0:
         return "no ok run"
-    if own["rate_only"].any():
+    if own["throughput_only"].any():
         return "rate only"
     if n_ok < len(own):
         return f"{len(own) - n_ok} of {len(own)}\nfailed"
@@ -126,8 +118,8 @@ def _beside(row, own: pd.DataFrame) -> str:
 
 
 def _limits(group: pd.DataFrame) -> tuple[float, float]:
-    """Give the ends of the axis: all seeds and the ceiling, and of the intervals what is not far beyond them."""
-    points = pd.concat([group["speedup_of_seed"], group["ceiling_speedup"], pd.Series([1.0])]).dropna()
+    """Return the ends of the axis: all seeds and the ceiling, and of the intervals what is not far beyond them."""
+    points = pd.concat([group["speedup_of_seed"], group["independent_copies_speedup"], pd.Series([1.0])]).dropna()
     least, most = points.min(), points.max()
     bounds = pd.concat([group["speedup_low"], group["speedup_high"]]).dropna()
     bounds = bounds.clip(least / FURTHEST, most * FURTHEST)

@@ -9,11 +9,12 @@ from pathlib import Path
 import yaml
 
 from casual_training import strategies
-from casual_training.study import SCHEMA, methods
+from casual_training.config.validate import SCHEMA
+from casual_training.plan.study import methods
 
 
 def described(config: dict) -> list[dict]:
-    """Give name, summary and options of each method of a validated config's study that its catalogue has."""
+    """Return name, summary and options of each method of a validated config's study that its catalogue has."""
     catalogue = config["methods"]
     common = yaml.safe_load(SCHEMA.read_text(encoding="utf-8"))["$defs"]["method"]["properties"]
     return [
@@ -24,7 +25,7 @@ def described(config: dict) -> list[dict]:
 
 
 def summary(strategy: str) -> str:
-    """Give the first sentence of a strategy's docstring."""
+    """Return the first sentence of a strategy's docstring."""
     file = Path(strategies.__file__).with_name(f"{strategy}.py")
     docstring = ast.get_docstring(ast.parse(file.read_text(encoding="utf-8"))) or ""
     return " ".join(docstring.split()).partition(". ")[0].removesuffix(".") + "."

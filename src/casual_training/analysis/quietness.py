@@ -6,7 +6,7 @@ from casual_training.analysis.wording import count, percent
 
 
 def quietness(runs: pd.DataFrame) -> str:
-    """Say what others took of the cores and how many runs were repeated for it; empty without a run.
+    """Describe what others took of the cores and how many runs were repeated for it; empty without a run.
 
     Args:
         runs: the runs table of the study.
@@ -23,7 +23,7 @@ def quietness(runs: pd.DataFrame) -> str:
 
 def _repeated(runs: pd.DataFrame) -> str:
     repeated = runs["attempt"].eq(2).fillna(False)
-    again = repeated & runs["contaminated"].fillna(False)
+    again = repeated & runs["interference_detected"].fillna(False)
     if not repeated.any():
         return "no run was disturbed"
     were = "was" if repeated.sum() == 1 else "were"
@@ -32,6 +32,6 @@ def _repeated(runs: pd.DataFrame) -> str:
 
 
 def _load(runs: pd.DataFrame) -> str:
-    """Give the load before the first run, because before the others it is mostly the study's own."""
+    """Return the load before the first run, because before the others it is mostly the study's own."""
     first = runs.sort_values("order", kind="stable")["load_average"].iloc[0]
     return "" if pd.isna(first) else f" Before the first run the load average was {first:.2f}."

@@ -32,10 +32,10 @@ from casual_training.analysis.wording import (
     split,
     written,
 )
-from casual_training.outcome import Outcome
-from casual_training.question import questions
-from casual_training.study import plan, plan_ceilings
-from casual_training.tuning import SUFFIX
+from casual_training.plan.comparisons import questions
+from casual_training.plan.lr_trials import SUFFIX
+from casual_training.plan.study import plan, plan_ceilings
+from casual_training.study.outcome import Outcome
 
 HERE = Path(__file__).parent
 
@@ -43,7 +43,7 @@ COMPARED = [
     "speedup_to_target",
     "seconds_to_target_median",
     "samples_per_second_median",
-    "percent_of_ceiling",
+    "parallel_efficiency_percent",
     "test_metric_median",
     "lines_changed",
 ]
@@ -56,7 +56,7 @@ OF_EVERY_RUN = [
     "order",
     "status",
     "oversubscribed",
-    "rate_only",
+    "throughput_only",
     "train_seconds",
     "wall_seconds",
     "samples_per_second",
@@ -208,13 +208,13 @@ def _hash(script: str) -> str:
 
 
 def _view(table: pd.DataFrame, columns: list[str]) -> dict:
-    """Give the headings and the written cells of a table, for the template."""
+    """Return the headings and the written cells of a table, for the template."""
     shown = headings(columns, table["metric"].unique() if "metric" in table else ())
     return {"headings": shown, "rows": [written(row, columns) for row in table.itertuples()]}
 
 
 def _measured(table: pd.DataFrame, columns: list[str]) -> dict:
-    """Give those rows of the diagnostics that have one of these figures, and of the columns those that some row has."""
+    """Return those rows of the diagnostics that have one of these figures, and of the columns those that some row has."""
     table = table.replace({"diagnosis": {"": pd.NA}})
     found = table.dropna(subset=columns, how="all")
     several = ["workload"] if found["workload"].nunique() > 1 else []
@@ -233,19 +233,19 @@ def _chart(name: str, svg: str, behind: pd.DataFrame) -> dict:
 
 
 def _of_most(provenance: pd.DataFrame, column: str) -> str:
-    """Give what most runs have; empty without a run. Others are listed at the end, and a note says so."""
+    """Return what most runs have; empty without a run. Others are listed at the end, and a note says so."""
     return "" if provenance.empty else provenance[column].value_counts(sort=True).index[0]
 
 
 def _commit(provenance: pd.DataFrame) -> dict:
-    """Give the commit of most runs, empty where it is not known, and whether any run had changes beside it."""
+    """Return the commit of most runs, empty where it is not known, and whether any run had changes beside it."""
     revision = _of_most(provenance, "commit").partition(" ")[0]
     is_dirty = bool(provenance["commit"].str.contains(" with ").any())
     return {"revision": "" if revision == "unknown" else revision, "is_dirty": is_dirty}
 
 
 def _cost(table: pd.DataFrame, prices: dict) -> dict:
-    """Give what a run of each configuration costs, in the order of the study: nothing is ranked by it."""
+    """Return what a run of each configuration costs, in the order of the study: nothing is ranked by it."""
     electricity, cloud = prices["electricity"], prices["cloud"]
     several = ["workload"] if table["workload"].nunique() > 1 else []
     view = _view(table, ["method", "workers", *several, "train_seconds", "cpu_seconds", "energy_wh_modelled"])
@@ -261,7 +261,7 @@ def _cost(table: pd.DataFrame, prices: dict) -> dict:
 
 
 def _comparison(found: dict, runs: pd.DataFrame, comparison: pd.DataFrame, config: dict) -> dict:
-    """Give one workload's comparison: a row a configuration, with its badges."""
+    """Return one workload's comparison: a row a configuration, with its badges."""
     seeds, question = config["study"]["seeds"], questions(config)[found["workload"]]
     runs = runs[runs["workload"] == found["workload"]]
     baseline, target = found["baseline"] or best_serial(runs), runs["target"].min()
@@ -285,7 +285,7 @@ def _comparison(found: dict, runs: pd.DataFrame, comparison: pd.DataFrame, confi
         row = {"method": cell.method, "split": split(cell.workers, cell.epochs), "is_winner": is_winner}
         row |= {"badges": badges + _warnings(cell, own), "n_ok": f"{cell.n_ok} of {len(seeds)}"}
         figures = dict(zip(COMPARED, written(cell, COMPARED), strict=True))
-        if pd.notna(target) and cell.n_on_target < cell.n_ok and not cell.rate_only:
+        if pd.notna(target) and cell.n_on_target < cell.n_ok and not cell.throughput_only:
             figures["seconds_to_target_median"] = f"{cell.n_on_target} of {count(cell.n_ok, 'seed')}"
         bounds = ""
         if pd.notna(cell.speedup_low):
@@ -301,7 +301,7 @@ def _code(
     methods: dict[str, dict],
     scripts: dict[str, str],
 ) -> dict:
-    """Give the difference of each method's script to the serial one: first those of the answers, then all others."""
+    """Return the difference of each method's script to the serial one: first those of the answers, then all others."""
     of_scripts: dict[str, list[str]] = {}
     for method in dict.fromkeys(comparison.loc[comparison["lines_changed"].notna(), "method"]):
         of_scripts.setdefault(script_of(method, methods, scripts), []).append(method)
@@ -339,7 +339,7 @@ def _leading(found: dict, comparison: pd.DataFrame, methods: dict[str, dict], sc
 
 
 def _tuning(table: pd.DataFrame, runs: pd.DataFrame, config: dict) -> dict:
-    """Give what each learning rate came to: a row a configuration, a column a factor, for each workload."""
+    """Return what each learning rate came to: a row a configuration, a column a factor, for each workload."""
     metrics = dict(zip(runs["workload"], runs["metric"], strict=True))
     workloads = []
     for workload, trials in table.groupby("workload", sort=False):
@@ -357,7 +357,7 @@ def _tuning(table: pd.DataFrame, runs: pd.DataFrame, config: dict) -> dict:
 
 
 def _trial(trial, measured: str, factors: list[float]) -> dict:
-    """Give the cell of a trial: its time to the target or else why it has none, and whether it was chosen."""
+    """Return the cell of a trial: its time to the target or else why it has none, and whether it was chosen."""
     chosen = ""
     if pd.notna(trial.chosen) and trial.chosen:
         chosen = AT_EDGE if len(factors) > 1 and trial.lr_factor in (factors[0], factors[-1]) else "chosen"
@@ -369,7 +369,7 @@ def _trial(trial, measured: str, factors: list[float]) -> dict:
 
 
 def _original(claims: pd.DataFrame) -> dict[str, list[dict]]:
-    """Give the original's claims by approach, each with what was measured about it, once or once a split."""
+    """Return the original's claims by approach, each with what was measured about it, once or once a split."""
     approaches: dict[str, list[dict]] = {}
     for _, rows in claims[claims["approach"] != CAUSES].groupby("id", sort=False):
         found = [
@@ -381,7 +381,7 @@ def _original(claims: pd.DataFrame) -> dict[str, list[dict]]:
 
 
 def _switching(table: pd.DataFrame) -> dict:
-    """Give the seconds against epochs of approach 1: medians and ranges over the seeds, beside the original's."""
+    """Return the seconds against epochs of approach 1: medians and ranges over the seeds, beside the original's."""
     rows = []
     for (workload, device, epoch), own in table.groupby(["workload", "device", "epoch"], sort=False):
         if own["epoch"].iloc[0] in _some(table[table["workload"] == workload]["epoch"]):
@@ -409,7 +409,7 @@ def _median_and_range(figures: pd.Series) -> str:
 
 
 def _causes(claims: pd.DataFrame) -> dict:
-    """Give what made the original's Hogwild! slow: a row a change, a column a split, how many times as fast it is."""
+    """Return what made the original's Hogwild! slow: a row a change, a column a split, how many times as fast it is."""
     own = claims[claims["approach"] == CAUSES]
     splits = sorted(set(own["split"]) - {""}, key=lambda name: int(name.partition("x")[0]))
     rows = []
@@ -420,7 +420,7 @@ def _causes(claims: pd.DataFrame) -> dict:
 
 
 def _effect(row) -> dict:
-    """Give the cell of a change in a split: its effect, the range of it and a verdict; without a figure, only that."""
+    """Return the cell of a change in a split: its effect, the range of it and a verdict; without a figure, only that."""
     if row is None:
         return {"effect": "-", "range": "", "verdict": ""}
     if pd.isna(row.measured):
@@ -429,13 +429,13 @@ def _effect(row) -> dict:
 
 
 def _warnings(cell, own: pd.DataFrame) -> list[tuple[str, str]]:
-    """Give (kind, words) of what a reader must know about a configuration's figures."""
+    """Return (kind, words) of what a reader must know about a configuration's figures."""
     badges = []
     if own["oversubscribed"].fillna(False).any():
         run = own.iloc[0]
         workers = f"{count(cell.workers, 'worker')} of {count(run['threads_per_worker'], 'thread')}"
         badges.append(("warn", f"oversubscribed: {workers} on {count(run['cores'], 'core')}"))
-    if cell.rate_only:
+    if cell.throughput_only:
         badges.append(("plain", "rate only"))
     n_failed, n_expected, n_unavailable = _count_failed(own)
     if n_unavailable:
@@ -483,14 +483,14 @@ def _failures(config: dict, runs: pd.DataFrame, ceilings: pd.DataFrame) -> list[
 
 
 def _notes(comparison: pd.DataFrame, provenance: pd.DataFrame, n_stale: int) -> list[str]:
-    """Say what makes the figures of this page less comparable or less complete than they look."""
+    """Describe what makes the figures of this page less comparable or less complete than they look."""
     notes = []
     for column, things in (("machine", "machines"), ("versions", "sets of versions"), ("commit", "commits")):
         n_different = provenance[column].nunique()
         if n_different > 1:
             several = f"{n_different} {things} (listed at the end)"
             notes.append(f"These runs come from {several}: their times may not be comparable.")
-    if (comparison["percent_of_ceiling"] > CEILING_TOLERANCE_PERCENT).any():
+    if (comparison["parallel_efficiency_percent"] > CEILING_TOLERANCE_PERCENT).any():
         notes.append(
             "Some runs were clearly faster than their ceiling, so the machine was not equally free for all of them: "
             "close other programs and measure again."

@@ -69,12 +69,12 @@ def _read(path: Path, _modified: int) -> dict:
     if run["cause"] is None:
         run["cause"] = ""
     run["step_ms"] = _step_ms(run)
-    run["rate_only"], run["tuned"] = bool(run["rate_only"]), bool(run["tuned"])
+    run["throughput_only"], run["tuned"] = bool(run["throughput_only"]), bool(run["tuned"])
     return run
 
 
 def _step_ms(run: dict) -> float | None:
-    """Give the milliseconds of training for each step of a worker, of the one that made most; None if none is known."""
+    """Return the milliseconds of training for each step of a worker, of the one that made most; None if none is known."""
     n_steps = max((worker.get("steps", 0) for worker in run.get("worker_records") or []), default=0)
     return 1000 * run["train_seconds"] / n_steps if n_steps and run["train_seconds"] else None
 
@@ -130,7 +130,7 @@ def _check_parts(run: dict) -> None:
         raise ValueError(f"lr_factor is {run['lr_factor']!r}")
     if run["status"] != "ok":
         return
-    if run["metric"] and not run["rate_only"]:
+    if run["metric"] and not run["throughput_only"]:
         _required(run, "validation_metric", FIGURE)
         _required(run, "higher_is_better", FLAG)
     if spec.get("diagnose"):
@@ -139,7 +139,7 @@ def _check_parts(run: dict) -> None:
             _checked(diagnosis["seconds"][part], FIGURE, part)
         _required(diagnosis, "samples_per_second", FIGURE)
         _checked(diagnosis["lost_updates"], FIGURE, "lost_updates")
-    if run["strategy"] == "device_switching" and not run["rate_only"]:
+    if run["strategy"] == "device_switching" and not run["throughput_only"]:
         _required(run["details"], "bytes_moved", WHOLE)
         for number in run["details"]["pass_seconds"]:
             if not _checked(number, FIGURE, "pass_seconds"):

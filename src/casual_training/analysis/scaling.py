@@ -56,7 +56,7 @@ def _draw(axis: Axes, group: pd.DataFrame, methods: list[str]) -> None:
         place = methods.index(method)
         look = {"color": COLOURS[place % len(COLOURS)], "marker": MARKERS[place % len(MARKERS)]}
         own = own.sort_values("workers")
-        label = legend_label(method + (" (rate only)" if own["rate_only"].any() else ""))
+        label = legend_label(method + (" (rate only)" if own["throughput_only"].any() else ""))
         rates = own["samples_per_second_median"]
         # Hollow, because points may lie on one another.
         look |= {"linestyle": DASHES[place % len(DASHES)], "fillstyle": "none", "markeredgewidth": 1.6}

@@ -20,10 +20,10 @@ import pandas as pd
 
 from casual_training.analysis.columns import CELL, FIGURE, SPEEDUPS_COLUMNS, as_table
 from casual_training.analysis.tables import whole
-from casual_training.question import Question
+from casual_training.plan.comparisons import Comparisons
 
 
-def best_to_target(runs: pd.DataFrame, seeds: list[int], question: Question, tuned: bool = False) -> str | None:
+def best_to_target(runs: pd.DataFrame, seeds: list[int], question: Comparisons, tuned: bool = False) -> str | None:
     """Name the serial method with the smallest geometric mean of seconds to the target, or None.
 
     Only a method that is on target in every planned seed counts, and there is none while one that may be the best is
@@ -60,7 +60,7 @@ def not_ok(own: pd.DataFrame, seeds: list[int]) -> list[int]:
 
 
 def seconds_to_target(own: pd.DataFrame) -> pd.Series:
-    """Give the seconds to the target of one configuration's ok runs that got there, by seed."""
+    """Return the seconds to the target of one configuration's ok runs that got there, by seed."""
     reached = own[_is_on_target(own)]
     return reached.set_index("seed")["seconds_to_target"].astype(FIGURE)
 
@@ -70,8 +70,8 @@ def of_cell(runs: pd.DataFrame, method: str, workers: int) -> pd.DataFrame:
     return runs[(runs["method"] == method) & (runs["workers"] == workers)]
 
 
-def speedups(runs: pd.DataFrame, seeds: list[int], questions: dict[str, Question]) -> pd.DataFrame:
-    """Give the speed-up to the target of every configuration and its factors (SPEEDUPS_COLUMNS).
+def speedups(runs: pd.DataFrame, seeds: list[int], questions: dict[str, Comparisons]) -> pd.DataFrame:
+    """Return the speed-up to the target of every configuration and its factors (SPEEDUPS_COLUMNS).
 
     All are geometric means over the seeds that there are; empty where one of them is not ok or missed the target,
     because a mean over the lucky seeds would flatter, and where there is no baseline.
@@ -95,7 +95,7 @@ def speedups(runs: pd.DataFrame, seeds: list[int], questions: dict[str, Question
 
 
 def speedups_of_runs(
-    runs: pd.DataFrame, ceilings: pd.DataFrame, seeds: list[int], questions: dict[str, Question]
+    runs: pd.DataFrame, ceilings: pd.DataFrame, seeds: list[int], questions: dict[str, Comparisons]
 ) -> pd.DataFrame:
     """Add to each run its speed-up to the target in its seed, and the ceiling's against the same baseline.
 
@@ -103,7 +103,7 @@ def speedups_of_runs(
     where the workload has no baseline, or one of the pair is missing, and the first in all seeds of a configuration
     that is not ok or missed the target in one.
     """
-    added = runs.assign(speedup_of_seed=float("nan"), ceiling_speedup=float("nan"))
+    added = runs.assign(speedup_of_seed=float("nan"), independent_copies_speedup=float("nan"))
     for (workload, tuned), own in runs.groupby(["workload", runs["tuned"].fillna(False)], sort=False):
         baseline = best_to_target(own, seeds, questions[workload], tuned)
         reference = own[own["method"] == baseline].set_index("seed")
@@ -112,7 +112,7 @@ def speedups_of_runs(
         speed = own["seed"].map(reference["samples_per_second"]).astype(FIGURE)
         is_judged = _is_on_target(own).groupby([own[column] for column in CELL]).transform("all")
         added.loc[own.index, "speedup_of_seed"] = (seconds / own["seconds_to_target"]).where(is_judged)
-        added.loc[own.index, "ceiling_speedup"] = own["seed"].map(ceiling).astype(FIGURE) / speed
+        added.loc[own.index, "independent_copies_speedup"] = own["seed"].map(ceiling).astype(FIGURE) / speed
     return added
 
 
@@ -121,7 +121,7 @@ def _is_on_target(runs: pd.DataFrame) -> pd.Series:
 
 
 def _to_target(own: pd.DataFrame) -> pd.DataFrame:
-    """Give seconds, samples and the start-up of the runs on target, by seed."""
+    """Return seconds, samples and the start-up of the runs on target, by seed."""
     reached = own[_is_on_target(own)].set_index("seed")
     columns = {"seconds": "seconds_to_target", "samples": "samples_to_target", "startup": "startup_seconds"}
     return pd.DataFrame({name: reached[column].astype(FIGURE) for name, column in columns.items()})
@@ -138,9 +138,9 @@ def _factors(own: pd.DataFrame, reference: pd.DataFrame) -> dict:
     cold = (reference["startup"] + reference["seconds"]) / (own["startup"] + own["seconds"])
     return {
         "speedup_to_target": speedup,
-        "rate_factor": speedup / fewer_samples,
-        "samples_factor": fewer_samples,
-        "cold_speedup": _mean(cold),
+        "hardware_efficiency": speedup / fewer_samples,
+        "statistical_efficiency": fewer_samples,
+        "end_to_end_speedup": _mean(cold),
         "break_even_seconds": _break_even(speedup, own["startup"].mean() - reference["startup"].mean()),
     }
 
@@ -150,7 +150,7 @@ def _mean(ratios: pd.Series) -> float:
 
 
 def _break_even(speedup: float, longer_startup: float) -> float | None:
-    """Give the seconds of serial training that pay for a longer start-up; None if nothing does, or it is not known."""
+    """Return the seconds of serial training that pay for a longer start-up; None if nothing does, or it is not known."""
     if math.isnan(longer_startup) or speedup <= 1:
         return None
     return max(0.0, longer_startup) / (1 - 1 / speedup)

@@ -30,7 +30,7 @@ PANELS = {"serial_step_ms": "serial training, ms a step", "parameters": "paramet
 
 
 def step_time_data(comparison: pd.DataFrame, runs: pd.DataFrame) -> pd.DataFrame:
-    """Give the speed-up of each method that has one, a row a workload (STEP_TIME_COLUMNS); none for one workload."""
+    """Return the speed-up of each method that has one, a row a workload (STEP_TIME_COLUMNS); none for one workload."""
     over = runs.groupby(CELL, sort=False)["oversubscribed"].any().reset_index()
     own = comparison.merge(over[~over["oversubscribed"].fillna(False)], on=CELL).dropna(subset="speedup_to_target")
     own = own.sort_values("workers", kind="stable").drop_duplicates(["workload", "method"], keep="last")

@@ -56,11 +56,11 @@ from casual_training.analysis.columns import (
 from casual_training.analysis.run_folders import logged_losses, read_run
 from casual_training.analysis.wording import CHARTS, chart_title
 from casual_training.files import write_whole
-from casual_training.outcome import outcome
-from casual_training.question import questions
-from casual_training.run import Run
-from casual_training.study import PROJECT, methods, plan, plan_ceilings, plan_diagnoses, plan_trials
-from casual_training.tuning import read_trial
+from casual_training.plan.comparisons import questions
+from casual_training.plan.run import Run
+from casual_training.plan.study import PROJECT, methods, plan, plan_ceilings, plan_diagnoses, plan_trials
+from casual_training.records.lr_choice import read_trial
+from casual_training.study.outcome import outcome
 
 OF_A_LINE = [*CELL, "oversubscribed"]  # what a chart's legend says of a line
 LONG_AGO = 1_000_000_000  # seconds since 1970: the year 2001; Snakemake takes 0 for no time at all
@@ -323,7 +323,7 @@ def _curves(config: dict, root: Path) -> pd.DataFrame:
 
 
 def _whole_runs(config: dict, root: Path) -> Iterator[tuple[dict, Path]]:
-    """Give each row of runs.csv that is ok and more than a rate, with the folder of its run."""
+    """Return each row of runs.csv that is ok and more than a rate, with the folder of its run."""
     runs = tables.whole(_runs(config, root))
     yield from _with_folders(runs[runs["status"] == "ok"], config, root)
 
@@ -334,7 +334,7 @@ def _records(config: dict, root: Path) -> list[dict]:
 
 
 def _with_folders(runs: pd.DataFrame, config: dict, root: Path) -> Iterator[tuple[dict, Path]]:
-    """Give rows of runs.csv, each with the folder of its run."""
+    """Return rows of runs.csv, each with the folder of its run."""
     folders = {(run.workload, run.method, run.workers, run.seed): root / run.folder for run in plan(config)}
     for run in runs.to_dict("records"):
         yield run, folders[run["workload"], run["method"], run["workers"], run["seed"]]
@@ -365,7 +365,7 @@ def _comparison(config: dict, root: Path) -> pd.DataFrame:
 
 
 def _methods(config: dict) -> dict[str, dict]:
-    """Give each method's strategy and the values of that strategy's options."""
+    """Return each method's strategy and the values of that strategy's options."""
     keys = {name: ("strategy", *strategies.options(method["strategy"])) for name, method in config["methods"].items()}
     in_catalogue = {name: {key: config["methods"][name][key] for key in keys[name]} for name in keys}
     return in_catalogue | {run.method: {"strategy": run.strategy} | run.options for run in plan(config)}

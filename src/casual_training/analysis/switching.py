@@ -25,7 +25,7 @@ def collect_switching(folders: list[Path]) -> pd.DataFrame:
     """
     arms: dict[tuple, dict[bool, dict]] = {}
     for run in map(read_run, folders):
-        if run["strategy"] == "device_switching" and run["status"] == "ok" and not run["rate_only"]:
+        if run["strategy"] == "device_switching" and run["status"] == "ok" and not run["throughput_only"]:
             options = run["spec"]["options"]
             arms.setdefault((run["workload"], options["device"], run["seed"]), {})[options["switch"]] = run["details"]
     rows = [
@@ -38,7 +38,7 @@ def collect_switching(folders: list[Path]) -> pd.DataFrame:
 
 
 def _epochs(regular: dict, switching: dict) -> list[tuple]:
-    """Give epoch, both times, their ratio, bytes moved and GB/s for each epoch of one seed."""
+    """Return epoch, both times, their ratio, bytes moved and GB/s for each epoch of one seed."""
     n_epochs, figures = len(switching["pass_seconds"]), []
     if len(regular["pass_seconds"]) != n_epochs:
         raise ValueError(

@@ -18,7 +18,7 @@ from casual_training.analysis.columns import (
     as_table,
 )
 from casual_training.analysis.run_folders import read_run
-from casual_training.target import TOLERANCE, first_on_target
+from casual_training.records.time_to_target import TOLERANCE, first_on_target
 
 ONLY_OF_OK_RUNS = [
     "train_seconds",
@@ -50,10 +50,10 @@ def collect_runs(folders: list[Path], methods: list[str], targets: dict[str, flo
     runs["order"] = pd.Series([run["started"] for run in read], dtype=FIGURE).rank(method="first")
     is_ok = runs["status"] == "ok"
     runs.loc[~is_ok, ONLY_OF_OK_RUNS] = pd.NA
-    runs.loc[runs["rate_only"], NOT_OF_RATE_ONLY_RUNS] = pd.NA
+    runs.loc[runs["throughput_only"], NOT_OF_RATE_ONLY_RUNS] = pd.NA
     given = {workload: target for workload, target in targets.items() if target is not None}
     runs["target"] = runs["workload"].map(_serial_targets(runs) | given).astype(FIGURE)
-    curves = [run["curve"] if ok else [] for run, ok in zip(read, is_ok & ~runs["rate_only"], strict=True)]
+    curves = [run["curve"] if ok else [] for run, ok in zip(read, is_ok & ~runs["throughput_only"], strict=True)]
     directions = runs["higher_is_better"].fillna(True)
     reached = [first_on_target(*of_run) for of_run in zip(runs["target"], curves, directions, strict=True)]
     runs["samples_to_target"] = [samples for samples, _ in reached]
@@ -92,7 +92,7 @@ def _round(value: float, places: int, up: bool) -> float:
 
 def whole(runs: pd.DataFrame) -> pd.DataFrame:
     """Leave out the runs of which only the rate was measured."""
-    return runs[~runs["rate_only"].fillna(False)]
+    return runs[~runs["throughput_only"].fillna(False)]
 
 
 def arm(runs: pd.DataFrame, tuned: bool = False) -> pd.DataFrame:
@@ -101,7 +101,7 @@ def arm(runs: pd.DataFrame, tuned: bool = False) -> pd.DataFrame:
 
 
 def directions(runs: pd.DataFrame) -> dict[str, bool]:
-    """Say of each workload whether more of its metric is better."""
+    """Describe of each workload whether more of its metric is better."""
     return runs.groupby("workload")["higher_is_better"].first().fillna(True).astype(bool).to_dict()
 
 
@@ -134,7 +134,7 @@ def collect_provenance(folders: list[Path]) -> pd.DataFrame:
 
 
 def _machine_in_words(machine: dict) -> str:
-    """Say what a machine is, first of all its cores: "2 virtual cores (AMD EPYC); logical cpus: 2, ..."."""
+    """Describe what a machine is, first of all its cores: "2 virtual cores (AMD EPYC); logical cpus: 2, ..."."""
     machine = {key: value for key, value in machine.items() if value is not None}
     cores, processor = machine.pop("physical_cores", ""), machine.pop("processor", "processor unknown")
     kind = f"{'virtual ' if machine.pop('virtual', False) else ''}{'core' if cores == 1 else 'cores'} ({processor})"
@@ -160,10 +160,10 @@ def best_serial(runs: pd.DataFrame, threads: int | None = None, tuned: bool = Fa
 def pair(runs: pd.DataFrame, ceilings: pd.DataFrame) -> pd.DataFrame:
     """Set each run beside the baselines of its own arm and the ceiling, of its own workload and seed.
 
-    Adds speedup_vs_best_serial and speedup_vs_serial_1_thread (times as fast) and percent_of_ceiling; empty where one
+    Adds speedup_vs_best_serial and speedup_vs_serial_1_thread (times as fast) and parallel_efficiency_percent; empty where one
     of the pair is missing.
     """
-    added = ["speedup_vs_best_serial", "speedup_vs_serial_1_thread", "percent_of_ceiling"]
+    added = ["speedup_vs_best_serial", "speedup_vs_serial_1_thread", "parallel_efficiency_percent"]
     paired = runs.assign(**dict.fromkeys(added, float("nan")))
     for (workload, tuned), group in runs.groupby(["workload", runs["tuned"].fillna(False)]):
         own = ceilings[ceilings["workload"] == workload].set_index("seed")
@@ -193,7 +193,7 @@ def compare_methods(runs: pd.DataFrame, ceilings: pd.DataFrame) -> pd.DataFrame:
     """
     cells = pair(runs, ceilings).groupby(CELL, sort=False)
     comparison = cells.agg(
-        rate_only=("rate_only", "any"),
+        throughput_only=("throughput_only", "any"),
         n_runs=("status", "size"),
         n_ok=("status", lambda status: (status == "ok").sum()),
         n_on_target=("seconds_to_target", "count"),
@@ -202,7 +202,7 @@ def compare_methods(runs: pd.DataFrame, ceilings: pd.DataFrame) -> pd.DataFrame:
         samples_per_second_median=("samples_per_second", "median"),
         speedup_vs_best_serial=("speedup_vs_best_serial", "median"),
         speedup_vs_serial_1_thread=("speedup_vs_serial_1_thread", "median"),
-        percent_of_ceiling=("percent_of_ceiling", "median"),
+        parallel_efficiency_percent=("parallel_efficiency_percent", "median"),
         metric=("metric", "first"),
         test_metric_median=("test_metric", "median"),
     )

@@ -22,19 +22,11 @@ import pandas as pd
 
 from casual_training.analysis import caveats, findings
 from casual_training.analysis.columns import CELL, COMPARISON_COLUMNS, TEXT, WHOLE, as_table
-from casual_training.analysis.contrasts import (
-    FAILS_TARGET,
-    FASTER,
-    NOT_MEASURED,
-    NOT_OK,
-    SLOWER,
-    contrast,
-    is_beaten,
-)
+from casual_training.analysis.contrasts import FAILS_TARGET, FASTER, NOT_MEASURED, NOT_OK, SLOWER, contrast, is_beaten
 from casual_training.analysis.speedups import best_to_target, missed, not_ok, of_cell, seconds_to_target, speedups
 from casual_training.analysis.tables import whole
 from casual_training.analysis.wording import count, listed, metric_words, short_metric, way
-from casual_training.question import Question
+from casual_training.plan.comparisons import Comparisons
 
 
 @dataclass(frozen=True)
@@ -60,13 +52,13 @@ class Answer:
         return f"{self.headline} {self.evidence}".strip()
 
     def as_plain(self) -> dict:
-        """Give it as plain values for JSON."""
+        """Return it as plain values for JSON."""
         winner = dict(zip(("method", "workers"), self.winner, strict=True)) if self.winner else None
         return asdict(self) | {"winner": winner, "sentence": self.sentence}
 
 
 def add_verdicts(
-    comparison: pd.DataFrame, runs: pd.DataFrame, seeds: list[int], questions: dict[str, Question]
+    comparison: pd.DataFrame, runs: pd.DataFrame, seeds: list[int], questions: dict[str, Comparisons]
 ) -> pd.DataFrame:
     """Fill in the speed-ups to the target of every configuration, and of the declared ones bounds and verdicts.
 
@@ -102,7 +94,9 @@ def _verdict(own: pd.DataFrame, reference: pd.Series, seeds: list[int], declared
     return {"verdict": found.verdict, "further_seeds": found.further_seeds} | bounds
 
 
-def answer(workload: str, runs: pd.DataFrame, comparison: pd.DataFrame, seeds: list[int], question: Question) -> Answer:
+def answer(
+    workload: str, runs: pd.DataFrame, comparison: pd.DataFrame, seeds: list[int], question: Comparisons
+) -> Answer:
     """Answer for one workload which way of training to use, or abstain (the rule is above).
 
     Args:
@@ -142,15 +136,15 @@ def _joined(*sentences: str) -> str:
     return " ".join(filter(None, sentences))
 
 
-def _declared_rows(comparison: pd.DataFrame, question: Question) -> list:
-    """Give the row of each declared comparison, in the order of the study; one without runs is "not measured"."""
+def _declared_rows(comparison: pd.DataFrame, question: Comparisons) -> list:
+    """Return the row of each declared comparison, in the order of the study; one without runs is "not measured"."""
     asked = as_table(question.declared, {"method": TEXT, "workers": WHOLE})
     rows = comparison.merge(asked, on=["method", "workers"], how="right")
     return list(rows.fillna({"verdict": NOT_MEASURED}).itertuples())
 
 
-def _why_no_answer(workload: str, runs: pd.DataFrame, seeds: list[int], question: Question) -> str | None:
-    """Say why the tables cannot answer, or None if they can."""
+def _why_no_answer(workload: str, runs: pd.DataFrame, seeds: list[int], question: Comparisons) -> str | None:
+    """Describe why the tables cannot answer, or None if they can."""
     if runs.empty:
         return f"No run of {workload} has finished yet, so there is no answer yet."
     runs = whole(runs)
@@ -163,7 +157,7 @@ def _why_no_answer(workload: str, runs: pd.DataFrame, seeds: list[int], question
     return _why_no_baseline(workload, runs, seeds, question) or _why_nothing_declared(workload, runs, question)
 
 
-def _why_no_baseline(workload: str, runs: pd.DataFrame, seeds: list[int], question: Question) -> str | None:
+def _why_no_baseline(workload: str, runs: pd.DataFrame, seeds: list[int], question: Comparisons) -> str | None:
     if not question.serial:
         why = f"the study plans no serial training of {workload}"
         if question.compares_serial:
@@ -189,7 +183,7 @@ def _why_no_baseline(workload: str, runs: pd.DataFrame, seeds: list[int], questi
     return None
 
 
-def _why_nothing_declared(workload: str, runs: pd.DataFrame, question: Question) -> str | None:
+def _why_nothing_declared(workload: str, runs: pd.DataFrame, question: Comparisons) -> str | None:
     if question.untrained and not question.declared:
         ways = listed(way(*entry) for entry in question.untrained)
         return (
@@ -230,7 +224,7 @@ def _target(runs: pd.DataFrame) -> str:
 
 
 def _plain(row) -> dict:
-    """Give a declared comparison as plain values for JSON."""
+    """Return a declared comparison as plain values for JSON."""
     values = {
         "method": row.method,
         "workers": int(row.workers),
@@ -241,9 +235,9 @@ def _plain(row) -> dict:
         "tost_low": row.tost_low,
         "tost_high": row.tost_high,
         "further_seeds": row.further_seeds,
-        "samples_per_second_factor": row.rate_factor,
-        "samples_needed_factor": row.samples_factor,
-        "cold_speedup": row.cold_speedup,
+        "hardware_efficiency": row.hardware_efficiency,
+        "statistical_efficiency": row.statistical_efficiency,
+        "end_to_end_speedup": row.end_to_end_speedup,
         "break_even_seconds": row.break_even_seconds,
         "lines_changed": row.lines_changed,
     }

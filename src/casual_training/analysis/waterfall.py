@@ -16,14 +16,18 @@ from casual_training.analysis.charts import COLOURS, STYLE, draw_legend, facets,
 from casual_training.analysis.columns import CELL, WATERFALL_COLUMNS, as_table
 from casual_training.analysis.forest import spaced_ticks
 
-STEPS = {"rate_factor": "samples per second", "samples_factor": "samples needed", "speedup_to_target": "speed-up"}
+STEPS = {
+    "hardware_efficiency": "samples per second",
+    "statistical_efficiency": "samples needed",
+    "speedup_to_target": "speed-up",
+}
 HATCHES = ["", "///", ""]  # so that the bars differ without their colours
 SHADES = [COLOURS[0], COLOURS[1], "0.35"]
 LANES = len(STEPS) + 1  # of a comparison, with the gap behind it
 
 
 def waterfall_data(comparison: pd.DataFrame, runs: pd.DataFrame) -> pd.DataFrame:
-    """Give the factors of the declared comparisons that have a speed-up (WATERFALL_COLUMNS)."""
+    """Return the factors of the declared comparisons that have a speed-up (WATERFALL_COLUMNS)."""
     over = runs.groupby(CELL, sort=False)["oversubscribed"].any().reset_index()
     own = comparison[(comparison["verdict"] != "") & comparison["speedup_to_target"].notna()].merge(over, on=CELL)
     cells = own[CELL].itertuples(index=False)
@@ -46,14 +50,14 @@ def waterfall(data: pd.DataFrame) -> Figure:
 def _draw(axis: Axes, group: pd.DataFrame) -> None:
     axis.axvline(1, color="0.35", linewidth=1.2, label="best serial run")
     for number, row in enumerate(group.itertuples()):
-        starts = [1.0, row.rate_factor, 1.0]
+        starts = [1.0, row.hardware_efficiency, 1.0]
         for lane, (factor, words) in enumerate(STEPS.items()):
             place, value = LANES * number + lane, getattr(row, factor)
             end = starts[lane] * value
             look = {"color": SHADES[lane], "hatch": HATCHES[lane], "edgecolor": "white", "linewidth": 0}
             axis.barh(place, end - starts[lane], left=starts[lane], height=0.9, label=words, **look)
             axis.text(1.02, place, f"{value:.2f}", va="center", fontsize=9, transform=axis.get_yaxis_transform())
-    ends = numpy.concatenate([[1.0], group["rate_factor"], group["speedup_to_target"]])
+    ends = numpy.concatenate([[1.0], group["hardware_efficiency"], group["speedup_to_target"]])
     low, high = 0.9 * min(0.85, ends.min()), 1.1 * max(1.4, ends.max())
     middles = [LANES * number + 1 for number in range(len(group))]
     over = group["oversubscribed"].fillna(False)

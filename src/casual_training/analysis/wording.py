@@ -49,7 +49,7 @@ def listed(things: Iterable[str]) -> str:
 
 
 def split(workers: int, epochs: float) -> str:
-    """Say how the work is split: "4 workers x 1 epoch"."""
+    """Describe how the work is split: "4 workers x 1 epoch"."""
     return f"{count(workers, 'worker')} x {count(epochs, 'epoch')}"
 
 
@@ -91,7 +91,7 @@ def short_metric(name: str, value: float) -> str:
 
 
 def chart_title(name: str, metrics: Iterable[str]) -> str:
-    """Give the title of a chart of CHARTS, for a study of these metrics."""
+    """Return the title of a chart of CHARTS, for a study of these metrics."""
     return CHARTS[name][0].format(metric=metric_words(metrics))
 
 
@@ -145,7 +145,7 @@ COLUMNS = {
     "status": Column("status"),
     "copies": Column("copies"),
     "oversubscribed": Column("oversubscribed", yes_or_no),
-    "rate_only": Column("rate only", yes_or_no),
+    "throughput_only": Column("rate only", yes_or_no),
     "tuned": Column("tuned", yes_or_no),
     "train_seconds": SECONDS,
     "train_seconds_median": SECONDS,
@@ -157,8 +157,8 @@ COLUMNS = {
     "speedup_low": Column("lower bound", rounded_down),
     "speedup_high": Column("upper bound", rounded_up),
     "verdict": Column("verdict"),
-    "rate_factor": Column("times as many samples per second", "{:.2f}".format),
-    "samples_factor": Column("times as few samples needed", "{:.2f}".format),
+    "hardware_efficiency": Column("times as many samples per second", "{:.2f}".format),
+    "statistical_efficiency": Column("times as few samples needed", "{:.2f}".format),
     "cpu_seconds": Column("CPU time (s), measured", digits),
     "energy_wh_modelled": Column("energy (Wh), modelled", digits),
     "speedup_vs_best_serial": Column("speed-up of all the work over best serial", "{:.2f}".format),
@@ -166,8 +166,8 @@ COLUMNS = {
     "ceiling": Column("ceiling, samples per second", "{:,.0f}".format),
     "serial_step_ms": Column("a step of serial training (ms)", digits),
     "parameters": Column("parameters", "{:,.0f}".format),
-    "ceiling_speedup": Column("ceiling, as a speed-up", "{:.2f}".format),
-    "percent_of_ceiling": Column("share of the ceiling", "{:.0f} %".format),
+    "independent_copies_speedup": Column("ceiling, as a speed-up", "{:.2f}".format),
+    "parallel_efficiency_percent": Column("share of the ceiling", "{:.0f} %".format),
     "validation_metric": Column("validation {metric}", metric),
     "test_metric": TEST_METRIC,
     "test_metric_median": TEST_METRIC,
@@ -215,7 +215,7 @@ OF_A_METRIC = [name for name, column in COLUMNS.items() if column.write in (metr
 
 
 def headings(columns: Iterable[str], metrics: Iterable[str] = ()) -> list[str]:
-    """Give the headings of columns, in a table of these metrics."""
+    """Return the headings of columns, in a table of these metrics."""
     return [COLUMNS[column].heading.format(metric=metric_words(metrics)) for column in columns]
 
 

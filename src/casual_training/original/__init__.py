@@ -8,10 +8,10 @@ function, and together in docs/original.md. Unlike a study of this repository, w
 workers, each process goes over the whole loader in each of its epochs, as in the original.
 """
 
-from casual_training.original.charts import chart_losses
+from casual_training.original.chart_losses import chart_losses
 from casual_training.original.elapsed import log_elapsed_time
-from casual_training.original.evaluation import test
-from casual_training.original.hogwild import train_model
-from casual_training.original.parameter_server import launch_ps_and_workers
+from casual_training.original.launch_ps_and_workers import launch_ps_and_workers
+from casual_training.original.testing import test
+from casual_training.original.train_model import train_model
 
 __all__ = ["chart_losses", "launch_ps_and_workers", "log_elapsed_time", "test", "train_model"]

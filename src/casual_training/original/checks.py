@@ -23,7 +23,7 @@ def check_log_interval(value: int) -> None:
 
 
 def find_device(device: str | torch.device) -> torch.device:
-    """Give the device of that name; ValueError unless this machine has it."""
+    """Return the device of that name; ValueError unless this machine has it."""
     name = str(device)
     kind, _, _ = name.partition(":")
     if kind not in DEVICES:
@@ -43,7 +43,7 @@ def find_device(device: str | torch.device) -> torch.device:
 
 
 def find_shared_device(device: str | torch.device) -> torch.device:
-    """Give the device of that name; ValueError unless it is there and processes can share weights on it."""
+    """Return the device of that name; ValueError unless it is there and processes can share weights on it."""
     if str(device).startswith("mps"):
         raise ValueError("device is 'mps', on which processes cannot share weights with torch: choose cpu")
     return find_device(device)
@@ -78,7 +78,7 @@ def check_tracker(tracker) -> None:
 
 
 def first_batch(name: str, loader) -> tuple[torch.Tensor, torch.Tensor]:
-    """Give the first batch of a loader, without touching the caller's random state or starting the loader's workers.
+    """Return the first batch of a loader, without touching the caller's random state or starting the loader's workers.
 
     Raises:
         ValueError: it has no length or no batch, or its batches are not (inputs, targets).

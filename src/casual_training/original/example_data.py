@@ -7,22 +7,22 @@ import numpy
 import torch
 from torch.utils.data import DataLoader, TensorDataset
 
-from casual_training import datasets
-from casual_training.fetch import fetch
+from casual_training.workload import datasets
+from casual_training.workload.fetch import fetch
 
 TRAIN_BATCH, TEST_BATCH = 32, 1000
 TRAIN_PER_TEST = 6  # MNIST and Fashion-MNIST have 60,000 and 10,000 samples
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Give an example the arguments that say which data it is to use."""
+    """Return an example the arguments that say which data it is to use."""
     parser.add_argument("--dataset", choices=sorted(datasets.DATASETS), default="fashion_mnist")
     parser.add_argument("--data-dir", type=Path, default=Path("data"), help="default: %(default)s")
     parser.add_argument("--samples", type=int, help="training samples, for a quick look; default: all")
 
 
 def loaders(name: str, data_dir: Path, samples: int | None = None) -> tuple[DataLoader, DataLoader]:
-    """Give the loaders of the training and the test set, fetching the files if they are not there.
+    """Return the loaders of the training and the test set, fetching the files if they are not there.
 
     The original converted and normalised each picture whenever it was asked for. Here they are tensors from the start:
     what a picture costs is the study's question (method hogwild_original), and these are examples of training.

@@ -12,13 +12,13 @@ import time
 
 import torch
 
-from casual_training import models
 from casual_training.original import chart_losses, example_data, log_elapsed_time, test, train_model
-from casual_training.original.charts import FILE
-from casual_training.original.command import run_command
+from casual_training.original.chart_losses import FILE
 from casual_training.original.elapsed import configuration
+from casual_training.original.exit_codes import run_command
 from casual_training.original.launch import warm_up
-from casual_training.seeding import INITIAL_WEIGHTS, derived_seed
+from casual_training.plan.seeds import INITIAL_WEIGHTS, derived_seed
+from casual_training.workload import models
 
 CONFIGURATIONS = ((1, 4), (4, 1), (2, 2))  # processes, epochs of each
 SEED = 42

@@ -4,9 +4,10 @@ import contextlib
 import pickle
 from collections.abc import Iterator
 
-from casual_training import processes
-from casual_training.original.team import Team, sizes
-from casual_training.recorder import Recorder
+from casual_training import errors
+from casual_training.measure.recorder import Recorder
+from casual_training.original.loader_run import Team, sizes
+from casual_training.parallel import workers
 
 
 @contextlib.contextmanager
@@ -17,11 +18,11 @@ def supervised() -> Iterator[None]:
         ValueError: the model, the loader or the optimizer cannot be sent to another process.
         RuntimeError: a process raised, was killed or ended early; its message has the cause.
     """
-    processes.prepare()
+    workers.prepare()
     try:
         with contextlib.redirect_stdout(None):  # the supervisor's heartbeats; the workers print for themselves
             yield
-    except processes.RunFailed as failure:
+    except errors.RunFailed as failure:
         raise RuntimeError(f"training failed: {failure.cause}") from failure
     except (pickle.PicklingError, AttributeError, TypeError) as error:
         raise ValueError(
@@ -33,7 +34,7 @@ def supervised() -> Iterator[None]:
 def warm_up() -> None:
     """Wait until the fork server has imported torch, which would otherwise be in the time of the first training."""
     with supervised():
-        processes.run_workers(_nothing, Team(**sizes(1), seed=0), Recorder(workers=1, steps=1, log_interval=1))
+        workers.run_workers(_nothing, Team(**sizes(1), seed=0), Recorder(workers=1, steps=1, log_interval=1))
 
 
 def _nothing(rank, team, recorder) -> None:

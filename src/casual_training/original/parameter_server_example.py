@@ -10,7 +10,7 @@ import argparse
 import time
 
 from casual_training.original import example_data, launch_ps_and_workers
-from casual_training.original.command import run_command
+from casual_training.original.exit_codes import run_command
 from casual_training.original.launch import warm_up
 
 CONFIGURATIONS = ((1, 4), (4, 1))  # workers, epochs of each

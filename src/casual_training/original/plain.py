@@ -6,7 +6,7 @@ import time
 import torch
 
 from casual_training.original import checks
-from casual_training.original.evaluation import test
+from casual_training.original.testing import test
 
 
 def train_plain(model, train_loader, test_loader, device, epochs: int) -> tuple[float, float, float]:

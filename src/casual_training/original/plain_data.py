@@ -9,8 +9,8 @@ import torchvision
 from torch.utils.data import DataLoader
 from torchvision import transforms
 
-from casual_training.fetch import SILENCE_SECONDS
 from casual_training.original.networks import SIDE
+from casual_training.workload.fetch import SILENCE_SECONDS
 
 BATCH = 64
 
@@ -47,7 +47,7 @@ SOURCES = {
 
 
 def fitted(source: Source) -> transforms.Compose:
-    """Give the transforms from a picture of any size and colours to (3, 32, 32) float32, normalised."""
+    """Return the transforms from a picture of any size and colours to (3, 32, 32) float32, normalised."""
     return transforms.Compose(
         [
             lambda picture: picture.convert("RGB"),  # a grey value becomes three equal ones
@@ -59,7 +59,7 @@ def fitted(source: Source) -> transforms.Compose:
 
 
 def loaders(name: str, data_dir: Path) -> tuple[DataLoader, DataLoader]:
-    """Give the loaders of the training and the test set, downloading them if they are not there.
+    """Return the loaders of the training and the test set, downloading them if they are not there.
 
     Raises:
         ValueError: torchvision could not give them.

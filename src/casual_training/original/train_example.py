@@ -15,8 +15,8 @@ from pathlib import Path
 
 import torch
 
-from casual_training.original import checks, networks, plain_data
-from casual_training.original.command import run_command
+from casual_training.original import networks, plain_data
+from casual_training.original.exit_codes import run_command
 from casual_training.original.plain import train_plain
 
 SEED = 42

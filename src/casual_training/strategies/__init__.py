@@ -37,6 +37,8 @@ import os
 import pkgutil
 from pathlib import Path
 
+from casual_training.config.catalogue import StrategyFacts
+
 OWN_FILES = "CASUAL_TRAINING_STRATEGY_FILES"  # a variable: strategies that lie elsewhere, separated like PATH
 LITERALS = ("OPTIONS", "ONE_WORKER", "SYNCHRONOUS", "SERVER_THREADS", "DETERMINISTIC", "SERIAL_TOLERANCE")
 _FOLDER = __path__[0]
@@ -73,8 +75,13 @@ def add(file: Path) -> str:
 
 
 def options(name: str) -> dict[str, dict]:
-    """Give the options of a strategy, name -> JSON schema: its file's OPTIONS."""
+    """Return the options of a strategy, name -> JSON schema: its file's OPTIONS."""
     return _literals(name).get("OPTIONS", {})
+
+
+def facts(name: str) -> StrategyFacts:
+    """Return what a config or a plan depends on of a strategy."""
+    return StrategyFacts(options(name), takes_one_worker(name), is_synchronous(name))
 
 
 def takes_one_worker(name: str) -> bool:
@@ -88,7 +95,7 @@ def is_deterministic(name: str) -> bool:
 
 
 def serial_tolerance(name: str) -> float:
-    """Give the relative difference that one worker's losses may have from serial training's; 0 is bit for bit."""
+    """Return the relative difference that one worker's losses may have from serial training's; 0 is bit for bit."""
     return _literals(name).get("SERIAL_TOLERANCE", 0.0)
 
 
@@ -98,7 +105,7 @@ def is_synchronous(name: str) -> bool:
 
 
 def server_threads(name: str) -> int | None:
-    """Give the threads of a strategy's server: its file's SERVER_THREADS; None is one for every core."""
+    """Return the threads of a strategy's server: its file's SERVER_THREADS; None is one for every core."""
     return _literals(name).get("SERVER_THREADS")
 
 

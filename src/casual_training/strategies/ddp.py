@@ -23,9 +23,10 @@ import functools
 
 from torch.nn.parallel import DistributedDataParallel
 
-from casual_training import flat, rendezvous
-from casual_training.optimization import make_loss, make_optimizer
-from casual_training.processes import run_workers
+from casual_training.parallel import flat_tensors, rendezvous
+from casual_training.parallel.workers import run_workers
+from casual_training.workload.losses import make_loss
+from casual_training.workload.optimizers import make_optimizer
 
 SYNCHRONOUS = True
 DETERMINISTIC = True
@@ -44,7 +45,7 @@ def work(rank, run, recorder, model, data) -> None:
     """Make this worker's part of every pass on a network of its own, whose updates are those of all."""
     if rank > 0:
         model = copy.deepcopy(model)
-    trained = flat.trained(model)
+    trained = flat_tensors.trained(model)
     model = DistributedDataParallel(model)  # waits until all have theirs, and sends worker 0's weights to them
     compute_loss = make_loss(run)
     optimizer = make_optimizer(model, run)

@@ -15,8 +15,10 @@ import time
 
 import torch
 
-from casual_training.optimization import make_loss, make_optimizer
-from casual_training.processes import RunFailed, run_workers
+from casual_training.errors import RunFailed
+from casual_training.parallel.workers import run_workers
+from casual_training.workload.losses import make_loss
+from casual_training.workload.optimizers import make_optimizer
 
 ONE_WORKER = True
 OPTIONS = {
@@ -72,7 +74,7 @@ def work(rank, run, recorder, model, data, ends) -> None:
 
 
 def device_of(run) -> torch.device:
-    """Give the device that a run trains on."""
+    """Return the device that a run trains on."""
     return torch.accelerator.current_accelerator() if run.options["device"] == "accelerator" else torch.device("cpu")
 
 

@@ -12,9 +12,10 @@ Private to a worker: gradients and optimizer state (momentum too), made inside t
 When to use it: a small network on several cores, and no need for runs that repeat bit for bit.
 """
 
-from casual_training.batch_norm import refuse_batch_norm
-from casual_training.optimization import make_loss, make_optimizer
-from casual_training.processes import context, run_workers
+from casual_training.parallel.changing_buffers import refuse_batch_norm
+from casual_training.parallel.workers import context, run_workers
+from casual_training.workload.losses import make_loss
+from casual_training.workload.optimizers import make_optimizer
 
 OPTIONS = {
     "update": {

@@ -2,7 +2,7 @@
 
 Each worker trains a network of its own on its part of the data. Their summed samples per second is what this
 machine can do when workers never wait for, or write to, each other; it includes what they cannot avoid sharing
-(memory bandwidth, caches, clock speed). The rule measure_ceiling runs it with one thread a worker and as many
+(memory bandwidth, caches, clock speed). The rule measure_independent_copies runs it with one thread a worker and as many
 workers as cores. The caller's model becomes worker 0's.
 
 Change against serial.py: every worker but the first trains a private copy of the model.
@@ -10,8 +10,9 @@ Change against serial.py: every worker but the first trains a private copy of th
 
 import copy
 
-from casual_training.optimization import make_loss, make_optimizer
-from casual_training.processes import run_workers
+from casual_training.parallel.workers import run_workers
+from casual_training.workload.losses import make_loss
+from casual_training.workload.optimizers import make_optimizer
 
 DETERMINISTIC = True  # the caller's weights are worker 0's
 

@@ -22,9 +22,10 @@ When to use it: a small network on several cores, where repeatable runs matter.
 
 import copy
 
-from casual_training.optimization import make_loss, make_optimizer
-from casual_training.processes import run_workers
-from casual_training.shared_weights import SharedWeights
+from casual_training.parallel.shared_weights import SharedWeights
+from casual_training.parallel.workers import run_workers
+from casual_training.workload.losses import make_loss
+from casual_training.workload.optimizers import make_optimizer
 
 SYNCHRONOUS = True
 DETERMINISTIC = True
@@ -71,7 +72,7 @@ def work(rank, run, recorder, model, initial, data, weights) -> None:
 
 
 def is_due(step: int, every: int | str) -> bool:
-    """Say whether the weights are averaged after a step, counted from 1."""
+    """Return whether the weights are averaged after a step, counted from 1."""
     return every != "epoch" and step % every == 0
 
 

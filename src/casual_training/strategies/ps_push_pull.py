@@ -22,12 +22,14 @@ from torch import nn
 from torch.distributed import rpc
 from torch.distributed.rpc.functions import async_execution
 
-from casual_training import flat, rendezvous
-from casual_training.batch_norm import refuse_batch_norm
-from casual_training.optimization import make_loss, optimizer_class
-from casual_training.parameter_server import ParameterServer
-from casual_training.processes import RunFailed, run_workers
-from casual_training.server_connection import ServerConnection
+from casual_training.errors import RunFailed
+from casual_training.parallel import flat_tensors, rendezvous
+from casual_training.parallel.changing_buffers import refuse_batch_norm
+from casual_training.parallel.parameter_client import ServerConnection
+from casual_training.parallel.parameter_server import ParameterServer
+from casual_training.parallel.workers import run_workers
+from casual_training.workload.losses import make_loss
+from casual_training.workload.optimizers import optimizer_class
 
 SERVER_THREADS = 1  # workers compute while it updates, and more threads would take their cores
 OPTIONS = {
@@ -51,17 +53,17 @@ def train(model, data, run, recorder) -> None:
     """Train `model` on a server for run.workers workers; see strategies/__init__.py for the contract."""
     rendezvous.require_rpc()
     refuse_batch_norm(model, run.method)
-    flat.require_one_dtype(model, run.method)
+    flat_tensors.require_one_dtype(model, run.method)
     if run.options["overlap"] and run.options["max_staleness"] is not None:
         raise RunFailed("unavailable", f"{run.method} has max_staleness, which overlap cannot keep; set one of the two")
-    weights = flat.weights_of(model).share_memory_()  # the ones that the server trains
+    weights = flat_tensors.weights_of(model).share_memory_()  # the ones that the server trains
     replica = copy.deepcopy(model)  # every worker begins with it, whatever `model` holds by then
     model.share_memory()
     with rendezvous.private_store() as store:
         join = functools.partial(rendezvous.rpc_group, store, run.workers, "uv")
         arguments = (model, weights, replica, data)
         run_workers(work, run, recorder, *arguments, join=join, serve=functools.partial(serve, run))
-    flat.load(weights, model)
+    flat_tensors.load(weights, model)
 
 
 def serve(run, model, weights, replica, data) -> None:
@@ -84,9 +86,11 @@ def leave(rank) -> None:
 
 def work(rank, run, recorder, model, weights, replica, data) -> None:
     """Compute the gradients of this worker's part of every pass, on a replica of the network."""
-    recorder.refresh = lambda: flat.load(flat.weights_of(replica), model)  # `weights` may be in the middle of an update
+    recorder.refresh = lambda: flat_tensors.load(
+        flat_tensors.weights_of(replica), model
+    )  # `weights` may be in the middle of an update
     compute_loss = make_loss(run)
-    parameters = flat.trained(replica)
+    parameters = flat_tensors.trained(replica)
     call = functools.partial(rpc.rpc_async, rendezvous.SERVER, push_pull)
     server = ServerConnection(call, rank, run.options["overlap"], parameters, recorder)
     for number in range(run.passes):
@@ -94,7 +98,7 @@ def work(rank, run, recorder, model, weights, replica, data) -> None:
             replica.zero_grad()
             loss = compute_loss(replica(inputs), targets)
             loss.backward()
-            gradient = flat.gradient_of(parameters)
+            gradient = flat_tensors.gradient_of(parameters)
             with recorder.timing("communication_seconds"):
                 server.push_pull(gradient)
             recorder.step(loss, len(targets))

@@ -21,9 +21,10 @@ import functools
 from torch import nn
 from torch.distributed import autograd, rpc
 
-from casual_training import rendezvous
-from casual_training.optimization import make_loss, optimizer_class
-from casual_training.processes import context, run_workers
+from casual_training.parallel import rendezvous
+from casual_training.parallel.workers import context, run_workers
+from casual_training.workload.losses import make_loss
+from casual_training.workload.optimizers import optimizer_class
 
 if rpc.is_available():  # a torch without RPC does not have it
     from torch.distributed.optim import DistributedOptimizer
@@ -67,11 +68,11 @@ class ParameterServer(nn.Module):
         self.model = model
 
     def forward(self, inputs):
-        """Give the outputs for a worker's batch; autograd keeps what the backward pass will need."""
+        """Return the outputs for a worker's batch; autograd keeps what the backward pass will need."""
         return self.model(inputs)
 
     def parameter_references(self) -> list:
-        """Give a remote reference to each parameter, for the workers' optimizers."""
+        """Return a remote reference to each parameter, for the workers' optimizers."""
         return [rpc.RRef(parameter) for parameter in self.model.parameters()]
 
 
@@ -82,7 +83,7 @@ def serve(model, data, turns) -> None:
 
 
 def the_server() -> ParameterServer:
-    """Give the parameter server of the process that this is called in."""
+    """Return the parameter server of the process that this is called in."""
     return _server
 
 

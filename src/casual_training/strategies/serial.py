@@ -7,8 +7,9 @@ Shared: nothing. Private to the worker: weights, gradients, optimizer state.
 When to use it: always first; anything else has to beat it.
 """
 
-from casual_training.optimization import make_loss, make_optimizer
-from casual_training.processes import run_workers
+from casual_training.parallel.workers import run_workers
+from casual_training.workload.losses import make_loss
+from casual_training.workload.optimizers import make_optimizer
 
 ONE_WORKER = True
 DETERMINISTIC = True

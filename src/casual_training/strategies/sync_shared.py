@@ -17,9 +17,10 @@ When to use it: a small network on several cores where runs must repeat, or wher
 
 import copy
 
-from casual_training.optimization import make_loss, make_optimizer
-from casual_training.processes import run_workers
-from casual_training.shared_gradients import SharedGradients
+from casual_training.parallel.shared_gradients import SharedGradients
+from casual_training.parallel.workers import run_workers
+from casual_training.workload.losses import make_loss
+from casual_training.workload.optimizers import make_optimizer
 
 SYNCHRONOUS = True
 DETERMINISTIC = True

@@ -1,0 +1,35 @@
+"""What a config may name that lies in rooms above this one; the caller passes it in (study/load.py)."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class StrategyFacts:
+    """What a strategy's file says of it, of what a config or a plan depends on (strategies/__init__.py)."""
+
+    options: dict[str, dict]  # name -> JSON schema with a default
+    one_worker: bool
+    synchronous: bool
+
+
+@dataclass(frozen=True)
+class DatasetFacts:
+    """The sizes of one of our data sets; the validation samples are among those of the training file."""
+
+    n_train: int
+    n_validation: int
+
+    @property
+    def available(self) -> int:
+        """The training samples that there are beside the validation samples."""
+        return self.n_train - self.n_validation
+
+
+@dataclass(frozen=True)
+class Catalogue:
+    """The strategies that methods may name, and the data sets and networks that workloads may name."""
+
+    strategies: Mapping[str, StrategyFacts]
+    datasets: Mapping[str, DatasetFacts]
+    models: tuple[str, ...]
