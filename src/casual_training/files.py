@@ -1,8 +1,11 @@
-"""Files that are whole or absent."""
+"""Files that are whole or absent, and literals of Python files that are read without importing them."""
 
+import ast
 import os
 import tempfile
+from collections.abc import Collection
 from pathlib import Path
+from typing import Any
 
 
 def write_whole(path: Path, text: str) -> None:
@@ -41,3 +44,26 @@ def require_writable(folder: Path) -> None:
     except OSError as error:
         reason = error.strerror or error
         raise ValueError(f"cannot write to {folder}: {reason}; choose a folder you may write to") from None
+
+
+def read_literals(file: Path, names: Collection[str]) -> dict[str, Any]:
+    """Read what a Python file assigns to names at its top level, those that it has; the file is not imported.
+
+    Raises:
+        ValueError: the file cannot be read or is no Python, or such a value is no literal; one sentence.
+    """
+    try:
+        module = ast.parse(file.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError) as error:
+        raise ValueError(f"cannot read {file}: {error}") from None
+    except SyntaxError as error:
+        raise ValueError(f"{file}, line {error.lineno}: {error.msg}") from None
+    assigned = {
+        ast.unparse(statement.targets[0]): statement.value
+        for statement in module.body
+        if isinstance(statement, ast.Assign)
+    }
+    try:
+        return {name: ast.literal_eval(assigned[name]) for name in names if name in assigned}
+    except ValueError:
+        raise ValueError(f"{file}: {', '.join(names)} must be literals, read without importing the file") from None
