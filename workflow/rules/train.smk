@@ -1,91 +1,106 @@
 # Timed jobs: one job, one run, one folder. They claim every core, so no two of them ever run at the same time.
 # Where the data are and how long a run may take are resources, not parameters: changing them reruns nothing.
 
+RUN = "results/{study}/runs/{workload}/{method}/{workers}x{epochs}/seed-{seed}"
+TRIAL = "results/{study}/trials/{workload}/{method}/{workers}x{epochs}/rate-{factor}"
+COPIES = "results/{study}/independent_copies/{workload}/seed-{seed}"
+DIAGNOSIS = "results/{study}/diagnoses/{workload}/{method}/{workers}x{epochs}/seed-{seed}"
 
-rule try_rate:
-    input:
-        dataset=lambda wildcards: data_of(planned_trial(wildcards)),
-    output:
-        run="results/{study}/trials/{workload}/{method}/{workers}x{epochs}/rate-{factor}/run.json",
-        losses="results/{study}/trials/{workload}/{method}/{workers}x{epochs}/rate-{factor}/losses.csv",
-    log:
-        "results/{study}/trials/{workload}/{method}/{workers}x{epochs}/rate-{factor}/train.log",
-    priority: lambda wildcards: PRIORITIES[planned_trial(wildcards).folder]
-    threads: ALL_CORES
-    resources:
-        data_dir=DATA_DIR,
-        deadline_seconds=DEADLINE,
-    params:
-        run=lambda wildcards: spec_of(planned_trial(wildcards)),
-        code=lambda wildcards: code_of(planned_trial(wildcards)),
-        folder=lambda wildcards: planned_trial(wildcards).folder,
-    shell:
-        "python -m casual_training train --run {params.run:q} --out {params.folder:q}"
-        " --data-dir {resources.data_dir:q} --deadline {resources.deadline_seconds}"
+
+def planned(folder):
+    """Make the function from the wildcards in a folder of a timed job to its run."""
+
+    def find(wildcards):
+        name = folder.format_map(wildcards)
+        if name not in PLAN.by_folder:
+            raise WorkflowError(f"{name} is not of the study {STUDY}; add it in the config, or ask for another")
+        return PLAN.by_folder[name]
+
+    return find
+
+
+def data_in(folder):
+    """Make the input of a timed job that says its data are there; the user's own factory needs none."""
+
+    def file(wildcards):
+        run = planned(folder)(wildcards)
+        return [] if is_user_code(run.dataset) else f"results/datasets/{run.dataset}.sha256"
+
+    return file
+
+
+def priority_in(folder):
+    return lambda wildcards: PRIORITIES[planned(folder)(wildcards).folder]
+
+
+def job_in(folder):
+    """Make the parameters of a timed job: a change of any of them makes it run again.
+
+    `code` is a digest. As inputs, the same files would be 50,000 in a grid of 1,000 runs.
+    """
+    find = planned(folder)
+    return {
+        "run": lambda wildcards: as_json(find(wildcards).spec),
+        "code": lambda wildcards: code_digest(find(wildcards)),
+        "folder": lambda wildcards: find(wildcards).folder,
+    }
 
 
 rule train:
     input:
-        dataset=lambda wildcards: data_of(planned_run(wildcards)),
-        trials=lambda wildcards: [f"{run.folder}/run.json" for run in tuning.trials_of(planned_run(wildcards))],
+        dataset=data_in(RUN),
+        trials=lambda wildcards: [f"{trial.folder}/run.json" for trial in trials_of(planned(RUN)(wildcards))],
     output:
-        run="results/{study}/runs/{workload}/{method}/{workers}x{epochs}/seed-{seed}/run.json",
-        losses="results/{study}/runs/{workload}/{method}/{workers}x{epochs}/seed-{seed}/losses.csv",
+        run=f"{RUN}/run.json",
+        losses=f"{RUN}/losses.csv",
     log:
-        "results/{study}/runs/{workload}/{method}/{workers}x{epochs}/seed-{seed}/train.log",
-    priority: lambda wildcards: PRIORITIES[planned_run(wildcards).folder]
+        f"{RUN}/train.log",
+    priority: priority_in(RUN)
     threads: ALL_CORES
     resources:
         data_dir=DATA_DIR,
         deadline_seconds=DEADLINE,
     params:
-        run=lambda wildcards: spec_of(planned_run(wildcards)),
-        code=lambda wildcards: code_of(planned_run(wildcards)),
-        folder=lambda wildcards: planned_run(wildcards).folder,
-    shell:
-        "python -m casual_training train --run {params.run:q} --out {params.folder:q}"
-        " --trials {input.trials:q} --data-dir {resources.data_dir:q} --deadline {resources.deadline_seconds}"
-
-
-rule measure_independent_copies:
-    input:
-        dataset=lambda wildcards: data_of(planned_ceiling(wildcards)),
-    output:
-        run="results/{study}/ceilings/{workload}/seed-{seed}/run.json",
-        losses="results/{study}/ceilings/{workload}/seed-{seed}/losses.csv",
-    log:
-        "results/{study}/ceilings/{workload}/seed-{seed}/train.log",
-    priority: lambda wildcards: PRIORITIES[planned_ceiling(wildcards).folder]
-    threads: ALL_CORES
-    resources:
-        data_dir=DATA_DIR,
-        deadline_seconds=DEADLINE,
-    params:
-        run=lambda wildcards: spec_of(planned_ceiling(wildcards)),
-        code=lambda wildcards: code_of(planned_ceiling(wildcards)),
-        folder=lambda wildcards: planned_ceiling(wildcards).folder,
+        **job_in(RUN),
     shell:
         "python -m casual_training train --run {params.run:q} --out {params.folder:q}"
         " --data-dir {resources.data_dir:q} --deadline {resources.deadline_seconds}"
 
 
-rule diagnose:
+use rule train as try_rate with:
     input:
-        dataset=lambda wildcards: data_of(planned_diagnosis(wildcards)),
+        dataset=data_in(TRIAL),
     output:
-        run="results/{study}/diagnoses/{workload}/{method}/{workers}x{epochs}/seed-{seed}/run.json",
-        losses="results/{study}/diagnoses/{workload}/{method}/{workers}x{epochs}/seed-{seed}/losses.csv",
+        run=f"{TRIAL}/run.json",
+        losses=f"{TRIAL}/losses.csv",
     log:
-        "results/{study}/diagnoses/{workload}/{method}/{workers}x{epochs}/seed-{seed}/train.log",
-    priority: lambda wildcards: PRIORITIES[planned_diagnosis(wildcards).folder]
-    threads: ALL_CORES
-    resources:
-        data_dir=DATA_DIR,
-        deadline_seconds=DEADLINE,
+        f"{TRIAL}/train.log",
+    priority: priority_in(TRIAL)
     params:
-        run=lambda wildcards: spec_of(planned_diagnosis(wildcards)),
-        code=lambda wildcards: code_of(planned_diagnosis(wildcards)),
-        folder=lambda wildcards: planned_diagnosis(wildcards).folder,
-    shell:
-        "python -m casual_training train --run {params.run:q} --out {params.folder:q}"
-        " --data-dir {resources.data_dir:q} --deadline {resources.deadline_seconds}"
+        **job_in(TRIAL),
+
+
+use rule train as measure_independent_copies with:
+    input:
+        dataset=data_in(COPIES),
+    output:
+        run=f"{COPIES}/run.json",
+        losses=f"{COPIES}/losses.csv",
+    log:
+        f"{COPIES}/train.log",
+    priority: priority_in(COPIES)
+    params:
+        **job_in(COPIES),
+
+
+use rule train as diagnose with:
+    input:
+        dataset=data_in(DIAGNOSIS),
+    output:
+        run=f"{DIAGNOSIS}/run.json",
+        losses=f"{DIAGNOSIS}/losses.csv",
+    log:
+        f"{DIAGNOSIS}/train.log",
+    priority: priority_in(DIAGNOSIS)
+    params:
+        **job_in(DIAGNOSIS),

@@ -1,52 +1,49 @@
 """The learning rate of a tuned run: chosen from what its trials came to (plan/lr_trials.py)."""
 
-import json
+from collections.abc import Iterable
 from pathlib import Path
 
+from casual_training.plan.lr_trials import trials_of
 from casual_training.plan.run import Run
+from casual_training.records.record import Record, read_record
 from casual_training.records.time_to_target import first_on_target
 
 
-def lr_factor(run: Run, files: list[Path]) -> float:
-    """Return what to multiply a run's learning rate by: 1 as is, what a trial tries, or what the trials choose.
+def chosen_factor(run: Run, root: Path) -> float:
+    """Return what the trials of a tuned run choose to multiply its learning rate by.
 
     Args:
         run: the run.
-        files: run.json of each of its trials.
+        root: the project folder, below which the trials of its configuration are.
+
+    Raises:
+        ValueError: the record of a trial cannot be read; one sentence that names it.
     """
-    if run.tune is None:
-        return 1 if run.lr_factor is None else run.lr_factor
-    return choose([read_trial(file, run.tune["target"]) for file in files])
+    return choose([read_record(root / trial.folder) for trial in trials_of(run)], run.tune["target"])
 
 
-def read_trial(file: Path, target: float) -> dict:
-    """Read what a trial says, from its run.json: of which configuration, its lr_factor and status, and how it learned.
-
-    That is seconds_to_target, validation_metric (the final one) and higher_is_better; the first is None if it never got
-    there, and both are if it is not ok.
-    """
-    record = json.loads(file.read_text(encoding="utf-8"))
-    keys = ["workload", "method", "workers", "epochs", "lr_factor", "status", "higher_is_better", "validation_metric"]
-    curve = [(point["samples"], point["seconds"], point["validation_metric"]) for point in record["curve"]]
-    _, seconds = first_on_target(target, curve, record["higher_is_better"])
-    return {key: record[key] for key in keys} | {"seconds_to_target": seconds}
+def seconds_to_target(trial: Record, target: float) -> float | None:
+    """Return the seconds after which a trial reached the target; None if it never did, or is not ok."""
+    return first_on_target(target, trial.curve, trial.run.metric["higher_is_better"])[1] if trial.ok else None
 
 
-def choose(found: list[dict]) -> float:
-    """Choose a factor: that of the ok trial which is on target after the fewest seconds.
+def choose(trials: Iterable[Record], target: float) -> float:
+    """Choose a factor: that of the ok trial which reaches the target after the fewest seconds.
 
     If none gets there, it is that of the best final validation metric. Of equals, it is the smallest. If no trial is
     ok, it is 1: the run itself will show why.
 
     Args:
-        found: what `read_trial` says of each trial of one configuration.
+        trials: the trials of one configuration.
+        target: the validation metric that counts as trained.
     """
-    ok = sorted((trial for trial in found if trial["status"] == "ok"), key=lambda trial: trial["lr_factor"])
-    reached = [trial for trial in ok if trial["seconds_to_target"] is not None]
+    ok = sorted((trial for trial in trials if trial.ok), key=lambda trial: trial.lr_factor)
+    seconds = {trial.lr_factor: seconds_to_target(trial, target) for trial in ok}
+    reached = {factor: after for factor, after in seconds.items() if after is not None}
     if reached:
-        return min(reached, key=lambda trial: trial["seconds_to_target"])["lr_factor"]
-    return max(ok, key=_goodness, default={"lr_factor": 1})["lr_factor"]
+        return min(reached, key=reached.__getitem__)
+    return max(ok, key=_goodness).lr_factor if ok else 1.0
 
 
-def _goodness(trial: dict) -> float:
-    return trial["validation_metric"] if trial["higher_is_better"] else -trial["validation_metric"]
+def _goodness(trial: Record) -> float:
+    return trial.validation_metric if trial.run.metric["higher_is_better"] else -trial.validation_metric

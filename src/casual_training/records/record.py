@@ -150,6 +150,8 @@ class Record(_Part):
     def _is_whole(self) -> "Record":
         """Check that an ok run has what the tables read of one."""
         self.started  # noqa: B018 - raises if it is no date
+        if sorted(self.curve, key=lambda point: point.samples) != self.curve:
+            raise ValueError("curve is not in the order of samples")
         if self.run.lr_factor not in (None, self.lr_factor):
             raise ValueError("lr_factor is not the one that its trial tries")
         if not self.ok:

@@ -1,13 +1,14 @@
 """When a run is trained: where its curve is first on target."""
 
+from collections.abc import Sequence
 from itertools import pairwise
+
+from casual_training.records.record import Snapshot
 
 TOLERANCE = 1e-9  # 0.83 may be a little less than 83 hundredths in binary
 
 
-def first_on_target(
-    target: float, curve: list[tuple[int, float, float]], rises: bool
-) -> tuple[float | None, float | None]:
+def first_on_target(target: float, curve: Sequence[Snapshot], rises: bool) -> tuple[float | None, float | None]:
     """Return samples and seconds at which a curve is first on target; None if it never is.
 
     Between the last snapshot before and the first on target the metric is taken to go straight over samples and over
@@ -16,11 +17,11 @@ def first_on_target(
 
     Args:
         target: the validation metric that counts as trained.
-        curve: (samples, seconds, validation metric) of each snapshot, in the order of samples.
+        curve: the snapshots of a run, in the order of samples.
         rises: whether more of the metric is better.
     """
     sign = 1 if rises else -1
-    lacks = [(samples, seconds, sign * (target - value)) for samples, seconds, value in curve]
+    lacks = [(point.samples, point.seconds, sign * (target - point.validation_metric)) for point in curve]
     if lacks and lacks[0][2] <= TOLERANCE:
         return lacks[0][:2]
     for (samples, seconds, before), (more, later, after) in pairwise(lacks):

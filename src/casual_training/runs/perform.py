@@ -7,39 +7,35 @@ the user's own code or data is such a row and such an error both: a study has ot
 Imports that take time stand inside the functions: the fork server must have started on its own by then.
 """
 
-import contextlib
 import dataclasses
 import gc
-import io
-import json
 import math
-import os
 import signal
-import sys
 import time
 import traceback
-from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from casual_training import strategies
-from casual_training.config import references
+from casual_training.config.references import is_user_code
 from casual_training.errors import RunFailed, UserCodeError
 from casual_training.files import write_whole
 from casual_training.measure import interference
 from casual_training.measure.clocks import PhaseClock, process_start
 from casual_training.parallel import workers
 from casual_training.plan.run import Run
-from casual_training.runs import repeat
+from casual_training.runs import repeat, train_log
+from casual_training.runs.environment import Terminated, prepare_process
 from casual_training.runs.machine_lock import exclusive_machine
-from casual_training.runs.record import describe, losses_csv, quality, speed
 from casual_training.workload import user_code
 
-STOPPING_SECONDS = 3  # a little more than workers.py needs to end workers that do not obey
-# Snakemake exports thread counts, and people export affinities: a run must not depend on who started it.
-THREADING_VARIABLES = ("OMP_", "GOMP_", "KMP_", "MKL_", "OPENBLAS_", "GOTO_", "VECLIB_", "NUMEXPR_")
+if TYPE_CHECKING:
+    from casual_training.measure.recorder import Recorder
+    from casual_training.records.record import Record
+    from casual_training.runs.prepare import PreparedRun
 
 
-def perform(run: Run, folder: Path, data_dir: Path, lr_factor: float = 1) -> dict:
+def perform(run: Run, folder: Path, data_dir: Path, lr_factor: float = 1) -> "Record":
     """Train and evaluate one run, write its folder and return what stands in its run.json.
 
     Args:
@@ -52,18 +48,13 @@ def perform(run: Run, folder: Path, data_dir: Path, lr_factor: float = 1) -> dic
         ValueError: wrong input, found before training; nothing was written but train.log.
         UserCodeError: the user's own code or data are wrong, found before training; the row that says so was written.
     """
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, _stop)
-    for name in [name for name in os.environ if name.startswith(THREADING_VARIABLES)]:
-        del os.environ[name]
-    if run.omp_wait_policy is not None:
-        os.environ["OMP_WAIT_POLICY"] = run.omp_wait_policy
+    prepare_process(run.omp_wait_policy)
     begun = time.perf_counter()
-    if not references.is_user_code(run.dataset) and not (data_dir / run.dataset).is_dir():
+    if not is_user_code(run.dataset) and not (data_dir / run.dataset).is_dir():
         from casual_training.workload.fetch import fetch
 
         fetch(run.dataset, data_dir)
-    with exclusive_machine(), _log(folder / "train.log") as console:
+    with exclusive_machine(), train_log.logged_to(folder / train_log.FILE) as console:
         wait_seconds = time.perf_counter() - begun
         number, started = repeat.attempt()
         if number == 1:
@@ -77,91 +68,86 @@ def perform(run: Run, folder: Path, data_dir: Path, lr_factor: float = 1) -> dic
     return record
 
 
-class Terminated(SystemExit):
-    """Somebody asked this process to end, with SIGTERM."""
-
-
-def _stop(number: int, frame) -> None:
-    for either in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(either, signal.SIG_IGN)  # once is enough, and not while it cleans up
-    signal.alarm(STOPPING_SECONDS)  # ends the process if the exception is lost, as in an import that excepts everything
-    raise Terminated(128 + number) if number == signal.SIGTERM else KeyboardInterrupt
-
-
 def _perform(
     run: Run, folder: Path, data_dir: Path, lr_factor: float, clock: PhaseClock, wait_seconds: float
-) -> tuple[dict, UserCodeError | None]:
+) -> tuple["Record", UserCodeError | None]:
     """Make the run and write its folder; returns what stands in run.json, and what is wrong with the user's code."""
-    about, wrong = describe(run, repeat.attempt()[0], lr_factor), None
-    run = dataclasses.replace(run, optimizer=run.optimizer | {"lr": lr_factor * run.optimizer["lr"]})
+    workers.prepare()
+    from casual_training.records import losses
+    from casual_training.records.record import FILE, write_record
+    from casual_training.runs.results import describe
+
+    about, recorder, wrong = describe(run, repeat.attempt()[0], lr_factor), None, None
+    scaled = dataclasses.replace(run, optimizer=run.optimizer | {"lr": lr_factor * run.optimizer["lr"]})
     try:
-        result, recorder = _measure(run, data_dir, clock)
+        result, recorder = _measure(scaled, data_dir, clock)
     except UserCodeError as error:
         traceback.print_exc()
-        result, recorder, wrong = {"status": "failed", "cause": str(error), "curve": []}, None, error
+        result, wrong = {"status": "failed", "cause": str(error)}, error
     except (KeyboardInterrupt, Terminated) as stop:
         # A result that is there is better than this one. Snakemake removes it, and makes the run when it goes on.
-        if not (folder / "run.json").exists():
+        if not (folder / FILE).exists():
             number = signal.SIGTERM if isinstance(stop, Terminated) else signal.SIGINT
             killed = {"status": "killed", "cause": f"the run was ended by {number.name}"}
-            _write(folder / "run.json", about | killed)
+            write_record(folder, _record(about, killed, {}))
         signal.alarm(0)  # it was not lost
         raise
     clock.enter("write")
-    write_whole(folder / "losses.csv", losses_csv(recorder.losses() if recorder else []))
-    record = about | result | {"clocks": _clock_readings(clock, recorder, result["status"], wait_seconds)}
-    _write(folder / "run.json", record)
+    write_whole(folder / losses.FILE, losses.losses_csv(recorder.losses() if recorder else []))
+    record = _record(about, result, _clock_readings(clock, recorder, result["status"], wait_seconds))
+    write_record(folder, record)
     return record, wrong
 
 
-def _write(path: Path, record: dict) -> None:
-    write_whole(path, json.dumps(record, indent=1, allow_nan=False) + "\n")
+def _record(about: dict[str, Any], result: dict[str, Any], clocks: dict[str, float | None]) -> "Record":
+    """Make the record of a run; one with a reading that no table can hold is a failed run."""
+    from pydantic import ValidationError
+
+    from casual_training.records.record import FORMAT, Record
+
+    try:
+        return Record(format=FORMAT, **about, **result, clocks=clocks)
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        cause = f"{'.'.join(map(str, first['loc']))} is {first['input']!r:.50}, which is no reading of anything"
+        return Record(format=FORMAT, **about, status="failed", cause=cause, clocks=clocks)
 
 
-def _measure(run: Run, data_dir: Path, clock: PhaseClock) -> tuple[dict, object]:
+def _measure(run: Run, data_dir: Path, clock: PhaseClock) -> tuple[dict[str, Any], "Recorder"]:
     """Train and evaluate; returns the results, status and cause among them, and the workers' Recorder."""
-    workers.prepare()
     gc.disable()  # an import makes nothing but objects that stay; it is a fifth faster without looking at them
-    import torch
-
-    from casual_training.measure.recorder import Recorder
-    from casual_training.measure.snapshots import Snapshots
-    from casual_training.measure.step_breakdown import Diagnosis
     from casual_training.parallel import flat_tensors
-    from casual_training.plan.seeds import INITIAL_WEIGHTS, derived_seed
+    from casual_training.runs.evaluate import evaluate_run
     from casual_training.runs.preflight import try_out
-    from casual_training.workload import data_order, models, pipelines
+    from casual_training.runs.prepare import prepare_run
+    from casual_training.runs.results import speed
+    from casual_training.workload import data_order
     from casual_training.workload.samples import load
 
     gc.enable()
     clock.enter("load")
-    splits = load(run, data_dir)
-    pipelines.require_batches(len(splits.train), run)
-    data = pipelines.PIPELINES[run.input_pipeline](splits, run)
-    torch.manual_seed(derived_seed(run.seed, INITIAL_WEIGHTS))
-    model = models.build(run.model)
-    try_out(model, data, splits, run)
-    work = [data_order.planned_work(len(splits.train), rank, run) for rank in range(run.workers)]
-    most_steps, planned_samples = max(steps for steps, _ in work), sum(samples for _, samples in work)
-    room = run.workers, most_steps, run.log_interval, Snapshots(model, _thresholds(run, planned_samples))
-    recorder = Diagnosis(model, data, *room) if run.diagnose else Recorder(*room)
-    recorder.epochs = None if run.throughput_only else run.epochs
-    result = {"planned_samples": planned_samples, "parameters": flat_tensors.weights_of(model).numel()}
-    result |= {"status": "ok", "cause": "", "curve": []}
+    prepared = prepare_run(run, load(run, data_dir))
+    try_out(prepared)
+    n_train = len(prepared.splits.train)
+    work = [data_order.planned_work(n_train, rank, run) for rank in range(run.workers)]
+    planned_samples = sum(samples for _, samples in work)
+    recorder = _make_recorder(prepared, max(steps for steps, _ in work), planned_samples)
+    result = {"status": "ok", "planned_samples": planned_samples}
+    result |= {"parameters": flat_tensors.weights_of(prepared.model).numel()}
 
     clock.enter("spawn")
     before = interference.read()
     try:
-        _train(run, model, data, recorder, planned_samples)
+        _train(prepared, recorder, planned_samples)
         clock.enter("train", at=recorder.started)
         clock.enter("spawn", at=recorder.ended)  # the workers' end belongs to their start, not to training
         clock.enter("evaluate")
         result |= speed(recorder)
         if run.diagnose:
-            result["diagnosis"] = recorder.diagnosis()
+            result["step_breakdown"] = recorder.step_breakdown()
         if not run.throughput_only:
             print(f"{time.perf_counter() - clock.started:7.1f} s: evaluating", flush=True)
-            result |= quality(run, model, splits, recorder)
+            result |= evaluate_run(prepared, recorder)
     except RunFailed as failure:
         result |= {"status": failure.status, "cause": failure.cause}
     except Exception as error:  # whatever a strategy or a model raises is a row, too
@@ -175,18 +161,28 @@ def _measure(run: Run, data_dir: Path, clock: PhaseClock) -> tuple[dict, object]
     return result | records, recorder
 
 
-def _thresholds(run: Run, planned_samples: int) -> list[int]:
-    """Return the samples after which the weights are copied: evenly over the run, but for its end, where they stay."""
-    if run.throughput_only:
-        return []
-    return [planned_samples * number // run.snapshots for number in range(1, run.snapshots)]
+def _make_recorder(prepared: "PreparedRun", most_steps: int, planned_samples: int) -> "Recorder":
+    """Make the workers' recorder, with room for the losses of `most_steps` steps of each and for the snapshots."""
+    from casual_training.measure.recorder import Recorder
+    from casual_training.measure.snapshots import Snapshots
+    from casual_training.measure.step_breakdown import BreakdownRecorder
+
+    run, model = prepared.run, prepared.model
+    # The weights are copied evenly over the run, but for its end, where they stay.
+    numbers = [] if run.throughput_only else range(1, run.snapshots)
+    thresholds = [planned_samples * number // run.snapshots for number in numbers]
+    room = run.workers, most_steps, run.log_interval, Snapshots(model, thresholds)
+    recorder = BreakdownRecorder(model, prepared.data, *room) if run.diagnose else Recorder(*room)
+    recorder.epochs = None if run.throughput_only else run.epochs
+    return recorder
 
 
-def _train(run: Run, model, data, recorder, planned_samples: int) -> None:
-    """Train `model`; raise RunFailed unless all of the planned work was done and its result is a number."""
+def _train(prepared: "PreparedRun", recorder: "Recorder", planned_samples: int) -> None:
+    """Train the network; raise RunFailed unless all of the planned work was done and its result is a number."""
     import torch
 
-    strategies.load(run.strategy)(model, data, run, recorder)
+    run, model = prepared.run, prepared.model
+    strategies.load(run.strategy)(model, prepared.data, run, recorder)
     if recorder.samples != planned_samples:
         raise RunFailed("failed", f"trained on {recorder.samples:,} samples instead of {planned_samples:,}")
     for worker, step, _, _, loss in recorder.losses():
@@ -196,41 +192,20 @@ def _train(run: Run, model, data, recorder, planned_samples: int) -> None:
         raise RunFailed("diverged", "a weight is not a finite number after training")
 
 
-def _clock_readings(clock: PhaseClock, recorder, status: str, wait_seconds: float) -> dict:
+def _clock_readings(
+    clock: PhaseClock, recorder: "Recorder | None", status: str, wait_seconds: float
+) -> dict[str, float | None]:
     readings = {"wait_seconds": wait_seconds} | clock.readings()
-    if status == "ok":
+    if status == "ok" and recorder:
         return readings | {"startup_seconds": recorder.started - clock.started}
     # How long a failed run took says nothing about its method.
     return readings | dict.fromkeys(("spawn_seconds", "train_seconds", "evaluate_seconds", "wall_seconds"))
 
 
-def _summary(record: dict) -> str:
-    if record["status"] != "ok":
-        return f"{record['status']}: {record['cause']}"
-    value, metric = record["test_metric"], record["metric"].replace("_", " ")
+def _summary(record: "Record") -> str:
+    if not record.ok:
+        return f"{record.status}: {record.cause}"
+    value, metric = record.test_metric, record.run.metric["name"].replace("_", " ")
     written = "" if value is None else f"{value:.1%}" if metric == "accuracy" else f"{value:.3g}"
-    quality = f"test {metric} {written}" if written else "rate only"
-    return f"{record['clocks']['train_seconds']:.1f} s, {record['samples_per_second']:,.0f} samples/s, {quality}"
-
-
-@contextlib.contextmanager
-def _log(path: Path) -> Iterator[io.TextIOBase]:
-    """Send everything that this process and its children print to `path`; yields the console it went to before."""
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        log = open(path, "w", encoding="utf-8")  # noqa: SIM115 - closed by the `with` below
-    except OSError as error:
-        raise ValueError(f"cannot write {path}: {error.strerror}; choose a folder you may write to") from None
-    with log, os.fdopen(os.dup(2), "w", encoding="utf-8") as console:
-        sys.stdout.flush()
-        kept_stdout = os.dup(1)
-        os.dup2(log.fileno(), 1)
-        os.dup2(log.fileno(), 2)
-        try:
-            yield console
-        finally:
-            sys.stdout.flush()
-            sys.stderr.flush()
-            os.dup2(kept_stdout, 1)
-            os.dup2(console.fileno(), 2)
-            os.close(kept_stdout)
+    quality = f"test {metric} {written}" if written else "throughput only"
+    return f"{record.clocks['train_seconds']:.1f} s, {record.samples_per_second:,.0f} samples/s, {quality}"

@@ -15,48 +15,41 @@ from casual_training.config import references
 from casual_training.errors import UserCodeError
 from casual_training.parallel.changing_buffers import note_changed_buffer
 from casual_training.runs.evaluate import BATCH
+from casual_training.runs.prepare import PreparedRun
 from casual_training.workload import pipelines
-from casual_training.workload.losses import make_loss
-from casual_training.workload.metrics import make_metric
-from casual_training.workload.samples import Pairs, Samples, Splits
+from casual_training.workload.samples import Pairs, Samples
 from casual_training.workload.user_code import said, where
 
 VALUE_BY_VALUE = ("mean_squared_error", "mean_absolute_error", "binary_cross_entropy_with_logits")
 
 
-def try_out(model: torch.nn.Module, data, splits: Splits, run) -> None:
+def try_out(prepared: PreparedRun) -> None:
     """Train on a batch, evaluate on one of each of the other splits, and look at all targets that are there.
-
-    Args:
-        model: the network; it stays as it is.
-        data: the run's pipeline.
-        splits: the samples behind it.
-        run: the run.
 
     Raises:
         UserCodeError: something does not fit; one sentence.
     """
-    batch = pipelines.first_batch(data, run)
-    try_step(model, batch, run)
+    splits, data = prepared.splits, prepared.data
+    batch = pipelines.first_batch(data, prepared.run)
+    try_step(prepared, batch)
     # A DataLoader makes the targets one by one.
     targets = splits.train.targets if isinstance(splits.train, Pairs) else getattr(data, "targets", batch[1])
-    try_evaluation(model, {"validation": splits.validation, "test": splits.test}, targets, run)
+    try_evaluation(prepared, {"validation": splits.validation, "test": splits.test}, targets)
 
 
-def try_step(model: torch.nn.Module, batch: tuple[torch.Tensor, torch.Tensor], run) -> None:
+def try_step(prepared: PreparedRun, batch: tuple[torch.Tensor, torch.Tensor]) -> None:
     """Take one batch through the network, the loss, the backward pass and the metric.
 
-    A buffer that changes meanwhile is noted for those methods that refuse such networks (batch_norm.py).
+    A buffer that changes meanwhile is noted for those methods that refuse such networks (changing_buffers.py).
 
     Args:
-        model: the network; it stays as it is.
+        prepared: the run; its network stays as it is.
         batch: (inputs, targets), the first of the run.
-        run: the run.
 
     Raises:
         UserCodeError: they do not fit; one sentence.
     """
-    inputs, targets = batch
+    run, model, (inputs, targets) = prepared.run, prepared.model, batch
     given = f"inputs {shape(inputs)} and targets {shape(targets)}"
     if not any(parameter.requires_grad for parameter in model.parameters()):
         raise UserCodeError(f"{_of(run.model)}: the network has no parameters to train; give it some")
@@ -64,33 +57,34 @@ def try_step(model: torch.nn.Module, batch: tuple[torch.Tensor, torch.Tensor], r
         outputs = _call(trial, (inputs,), run.model, f"the network cannot take inputs {shape(inputs)}")
         _require_fit(outputs, targets, run)
         _require_range(targets, outputs, "training", run)
-        loss = _call(make_loss(run), (outputs, targets), run.loss, f"{run.loss} cannot take {_pair(outputs, targets)}")
+        what = f"{run.loss} cannot take {_pair(outputs, targets)}"
+        loss = _call(prepared.compute_loss, (outputs, targets), run.loss, what)
         if not isinstance(loss, torch.Tensor) or loss.dim() or not loss.requires_grad:
             raise UserCodeError(
                 f"{_of(run.loss)}: {run.loss} gives {_kind(loss)} and must give a tensor of one number that "
                 "depends on the outputs, the mean over the batch"
             )
         _call(loss.backward, (), run.loss, f"the backward pass fails on {given} of the data")
-        _try_metric(outputs.detach(), targets, "", run)
+        _try_metric(prepared, outputs.detach(), targets, "")
         note_changed_buffer(model, trial)
 
 
-def try_evaluation(model: torch.nn.Module, parts: dict[str, Samples], training_targets: torch.Tensor, run) -> None:
-    """Evaluate the last batch of each part as evaluation.py does, and look at all targets.
+def try_evaluation(prepared: PreparedRun, parts: dict[str, Samples], training_targets: torch.Tensor) -> None:
+    """Evaluate the last batch of each part as evaluate.py does, and look at all targets.
 
     The last one, because it may have fewer samples than the others.
 
     Args:
-        model: the network; it stays as it is.
+        prepared: the run; its network stays as it is.
         parts: the samples of "validation" and "test"; of each only a batch is prepared, and all targets are looked at
             if they are the user's own.
         training_targets: (N, ...), those of the training samples that are known.
-        run: the run.
 
     Raises:
         UserCodeError: something does not fit; one sentence.
     """
-    with _aside(model) as trial, torch.inference_mode():
+    run = prepared.run
+    with _aside(prepared.model) as trial, torch.inference_mode():
         trial.eval()
         for part, samples in parts.items():
             first = (len(samples) - 1) // BATCH * BATCH
@@ -100,8 +94,8 @@ def try_evaluation(model: torch.nn.Module, parts: dict[str, Samples], training_t
             _require_fit(outputs, targets, run)
             _require_range(samples.targets if isinstance(samples, Pairs) else targets, outputs, part, run)
             what = f"{run.loss} cannot take {_pair(outputs, targets)}{at}"
-            _require_number(_call(make_loss(run), (outputs, targets), run.loss, what), run.loss)
-            _try_metric(outputs, targets, at, run)
+            _require_number(_call(prepared.compute_loss, (outputs, targets), run.loss, what), run.loss)
+            _try_metric(prepared, outputs, targets, at)
         _require_range(training_targets, outputs, "training", run)
 
 
@@ -118,10 +112,10 @@ def _aside(model: torch.nn.Module) -> Iterator[torch.nn.Module]:
         torch.set_num_threads(threads)
 
 
-def _try_metric(outputs: torch.Tensor, targets: torch.Tensor, at: str, run) -> None:
-    metric = run.metric["function"]
+def _try_metric(prepared: PreparedRun, outputs: torch.Tensor, targets: torch.Tensor, at: str) -> None:
+    metric = prepared.run.metric["function"]
     what = f"{metric} cannot take {_pair(outputs, targets)}{at}"
-    _require_number(_call(make_metric(run), (outputs, targets), metric, what), metric)
+    _require_number(_call(prepared.compute_metric, (outputs, targets), metric, what), metric)
 
 
 def _call(function, arguments: tuple, named: str | dict, what: str):
@@ -173,7 +167,7 @@ def _require_number(values, metric: str) -> None:
 
 
 def _of(named: str | dict) -> str:
-    """Describe which code is meant: the file and line of the user's, or the name of ours."""
+    """Return which code is meant: the file and line of the user's, or the name of ours."""
     return where(None, named) if references.is_user_code(named) else str(named)
 
 
@@ -182,7 +176,7 @@ def _pair(outputs: torch.Tensor, targets: torch.Tensor) -> str:
 
 
 def shape(tensor: torch.Tensor) -> str:
-    """Say a tensor's shape and dtype: "of shape (32, 10), float32"."""
+    """Return a tensor's shape and dtype: "of shape (32, 10), float32"."""
     return f"of shape {tuple(tensor.shape)}, {str(tensor.dtype).removeprefix('torch.')}"
 
 

@@ -1,7 +1,8 @@
-"""A run that others disturbed is made once more, in the same job, whatever came out of it, a failure included.
+"""A run that others interfered with is made once more, in the same job, whatever came out of it, a failure included.
 
-The rule looks at the noise and never at the result, or it would choose results. The second attempt counts, be it
-disturbed or not; the first stays in its folder, in FIRST. The process starts anew, so that both attempts begin cold.
+The rule looks at the interference and never at the result, or it would choose results. The second attempt counts, also
+if it was interfered with again; the first stays in its folder, in FIRST. The process starts anew, so that both
+attempts begin cold.
 """
 
 import atexit
@@ -10,9 +11,14 @@ import shutil
 import sys
 import time
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+from casual_training.runs import train_log
+
+if TYPE_CHECKING:
+    from casual_training.records.record import Record
 
 FIRST = "first-attempt"
-FILES = ("run.json", "losses.csv", "train.log")
 VARIABLE = "CASUAL_TRAINING_SECOND_ATTEMPT"  # when it began, as of time.perf_counter
 
 
@@ -27,19 +33,22 @@ def forget_first(folder: Path) -> None:
     shutil.rmtree(folder / FIRST, ignore_errors=True)
 
 
-def repeat_if_interfered(record: dict, folder: Path) -> None:
-    """Begin the second attempt in place of this process, if the first was contaminated; else return.
+def repeat_if_interfered(record: "Record", folder: Path) -> None:
+    """Begin the second attempt in place of this process, if others interfered with the first; else return.
 
     Args:
         record: what stands in run.json.
         folder: of the run.
     """
-    if not record.get("interference_detected") or record["attempt"] > 1:
+    from casual_training.records import losses
+    from casual_training.records.record import FILE
+
+    if not record.interference_detected or record.attempt > 1:
         return
     (folder / FIRST).mkdir(exist_ok=True)
-    for file in FILES:
+    for file in (FILE, losses.FILE, train_log.FILE):
         os.replace(folder / file, folder / FIRST / file)
-    taken = record["foreign_cpu_share"] + record["steal_share"]
+    taken = record.foreign_cpu_share + record.steal_share
     print(f"others took {taken:.1%} of the cores during this run: it is repeated once", file=sys.stderr, flush=True)
     atexit._run_exitfuncs()  # ends the fork server and removes temporary files, which the new program would not know of
     os.execve(sys.executable, sys.orig_argv, os.environ | {VARIABLE: repr(time.perf_counter())})

@@ -9,7 +9,7 @@ import signal
 import threading
 import time
 
-from casual_training.study.snakemake_parent import ENDING_SECONDS
+from casual_training.parallel.workers import ENDING_SECONDS
 
 JOB = ["-m", "casual_training"]
 

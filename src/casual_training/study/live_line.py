@@ -9,7 +9,6 @@ messages those that the line replaces are left out; its log file has them all.
 
 import atexit
 import contextlib
-import json
 import logging
 import os
 import re
@@ -17,10 +16,11 @@ import select
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from casual_training.plan.run import Run
+from casual_training.records.record import read_record
 from casual_training.study.time_left import Progress
 
 STDOUT, STDERR = 1, 2
@@ -37,11 +37,11 @@ class LiveLine:
     def __init__(self):
         self._thread = None
 
-    def start(self, planned: list[Run], waiting: set[str], logger: logging.Logger) -> None:
+    def start(self, planned: Sequence[Run], waiting: set[str], logger: logging.Logger) -> None:
         """Show the line from now on, if standard error is a terminal that can have one.
 
         Args:
-            planned: all runs of the study, ceilings and diagnoses included.
+            planned: all runs of the study, independent copies and diagnoses included.
             waiting: the folders of those that are to be made; relative, as all paths here.
             logger: Snakemake's.
         """
@@ -82,11 +82,9 @@ def _redirect(targets: dict[int, int]) -> None:
 
 def read_seconds(run: Run) -> float | None:
     """Read from its folder how long a run took; None if it is not there or failed, which says nothing."""
-    try:
-        record = json.loads(Path(run.folder, "run.json").read_text(encoding="utf-8"))
-        return record["clocks"]["wall_seconds"]
-    except (OSError, ValueError, TypeError, KeyError):
-        return None
+    with contextlib.suppress(ValueError):
+        return read_record(Path(run.folder)).clocks.get("wall_seconds")
+    return None
 
 
 def read_status(folder: str, since: float) -> str:

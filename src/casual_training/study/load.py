@@ -42,8 +42,11 @@ def load_files(files: list[Path]) -> Plan:
     return load_plan(read_config(files))
 
 
-def one_run(config: Any, workload: str | None, method: str, workers: int, epochs: float, seed: int) -> Run:
-    """Make the run that somebody asks for by name, outside any study; arguments as of expand.config_of_one_run."""
-    plan = validate(config, catalogue())
-    (run,) = load_plan(config_of_one_run(plan, catalogue(), workload, method, workers, epochs, seed)).runs
-    return run
+def one_run(config: Any, workload: str | None, method: str, workers: int, epochs: float, seed: int) -> tuple[Run, str]:
+    """Return the run that somebody asks for by name, outside any study, and the folder of the config's data sets.
+
+    Arguments and errors are those of expand.config_of_one_run.
+    """
+    checked = validate(config, catalogue())
+    (run,) = load_plan(config_of_one_run(checked, catalogue(), workload, method, workers, epochs, seed)).runs
+    return run, checked.machine.data_dir

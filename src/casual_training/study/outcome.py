@@ -1,16 +1,16 @@
 """How a study ended: which of its runs are not ok and why, and the one command that makes just those again.
 
-Said on the page and at the end of a study alike. It reads run folders and needs neither pandas nor torch, so that a
-workflow can call it.
+Shown on the page and at the end of a study alike. It needs neither pandas nor torch, so that a workflow can call it.
 """
 
-import json
 import shlex
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from casual_training.plan.run import Run
+from casual_training.records.record import FILE, read_record
 
 LONGEST_CAUSE = 200  # characters, of a line at the end of a study
 
@@ -27,7 +27,7 @@ class Failure:
 
 @dataclass(frozen=True)
 class Outcome:
-    """How the planned runs of a study, its ceilings among them, have ended."""
+    """How the planned runs of a study, its independent copies among them, have ended."""
 
     n_planned: int
     n_missing: int
@@ -35,7 +35,7 @@ class Outcome:
 
     @property
     def unexpected(self) -> list[Failure]:
-        """The failures that nobody planned and that another attempt may mend."""
+        """The failures that nobody planned and that another attempt may put right."""
         return [failure for failure in self.failures if not failure.expected and failure.status != "unavailable"]
 
     @property
@@ -50,32 +50,30 @@ class Outcome:
         return words + (f", {self.n_missing} not made yet" if self.n_missing else "")
 
     def repeat(self, command: str) -> str:
-        """Return the command that makes again the runs that failed and were not expected to; empty if there are none."""
+        """Return the command that makes the runs again that failed unexpectedly; empty if there are none."""
         folders = [failure.folder for failure in self.unexpected]
         return repeat_command(command, folders) if folders else ""
 
 
-def outcome(runs: list[Run], root: Path) -> Outcome:
+def outcome(runs: Sequence[Run], root: Path) -> Outcome:
     """Read how planned runs have ended, below the project folder `root`.
 
     A run that has no result, or one of another config, is missing; a result that cannot be read is a failure.
     """
     failures, n_missing = [], 0
     for run in runs:
-        path = root / run.folder / "run.json"
-        if not path.is_file():
+        if not (root / run.folder / FILE).is_file():
             n_missing += 1
             continue
         try:
-            record = json.loads(path.read_text(encoding="utf-8"))
-            status, cause, expected = record["status"], record["cause"] or "", bool(record["expected"])
-            is_of_another_config = record["spec"] != json.loads(json.dumps(run.spec))
-        except (OSError, ValueError, TypeError, KeyError):
-            status, cause, expected, is_of_another_config = "unreadable", "its run.json cannot be read", False, False
-        if is_of_another_config:
+            record = read_record(root / run.folder)
+        except ValueError:
+            failures.append(Failure(run.folder, "unreadable", f"its {FILE} cannot be read", expected=False))
+            continue
+        if record.run != run:
             n_missing += 1
-        elif status != "ok":
-            failures.append(Failure(run.folder, status, cause, expected))
+        elif not record.ok:
+            failures.append(Failure(run.folder, record.status, record.cause, run.expected_failure))
     return Outcome(len(runs), n_missing, failures)
 
 
@@ -86,14 +84,14 @@ def repeat_command(command: str, failed: list[str]) -> str:
         command: the study's own command.
         failed: folders of runs, relative to the project; one or more.
     """
-    return f"{command} --forcerun {shlex.join(f'{folder}/run.json' for folder in failed)}"
+    return f"{command} --forcerun {shlex.join(f'{folder}/{FILE}' for folder in failed)}"
 
 
-def closing_lines(runs: list[Run], root: Path, command: str) -> str:
+def closing_lines(runs: Sequence[Run], root: Path, command: str) -> str:
     """Describe how a study ended: how many runs are ok and where the page is, or what failed and how to repeat it.
 
     Args:
-        runs: all planned runs of one study, ceilings included.
+        runs: all planned runs of one study, independent copies included.
         root: the project folder.
         command: the study's own command, such as "snakemake --cores 4".
     """

@@ -7,8 +7,9 @@ import signal
 import threading
 import time
 
+from casual_training.parallel.workers import ENDING_SECONDS
+
 VARIABLE = "CASUAL_TRAINING_SNAKEMAKE"  # the process id of Snakemake; workflow/rules/common.smk sets it for all jobs
-ENDING_SECONDS = 2  # a process gets so long to obey SIGTERM before it is killed
 
 
 def end_with_snakemake() -> None:

@@ -5,9 +5,9 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from casual_training.config import references
+from casual_training.config.references import is_user_code
 from casual_training.errors import UserCodeError
-from casual_training.plan import study
+from casual_training.plan.plan import Plan
 from casual_training.plan.run import Run
 from casual_training.workload import datasets
 
@@ -18,23 +18,22 @@ OVERHEAD_IN_IMPORTS = 2.5
 FORWARD_SHARE = 1 / 3  # of a training step; the backward pass takes about twice as long as the forward pass
 
 
-def announce(config: dict, folders: set[str]) -> str:
-    """Describe how many runs of a study are to be made, and estimate their minutes.
+def announce(plan: Plan, folders: set[str]) -> str:
+    """Return how many runs of a study are to be made, and estimate their minutes.
 
     The estimate times a few steps of each workload on one thread, and assumes that threads and workers share the work
     out perfectly over the cores and lose nothing in talk between processes: it is there to plan a coffee by, not to be
     quoted.
 
     Args:
-        config: a validated config.
-        folders: the folders of the runs that are to be made, ceilings and diagnoses included.
+        plan: of the study.
+        folders: the folders of the runs that are to be made, independent copies and diagnoses included.
 
     Raises:
         UserCodeError: no run can be made, because the user's own code or data are wrong in every workload. If others
             can be, that is said, and the study goes on with them.
     """
-    planned = study.schedule(config) + study.plan_diagnoses(config)
-    waiting = [run for run in planned if run.folder in folders]
+    waiting = [run for run in plan.timed if run.folder in folders]
     started = time.perf_counter()
     import torch
 
@@ -57,8 +56,8 @@ def announce(config: dict, folders: set[str]) -> str:
     minutes = max(1, round(seconds / 60))
     return "\n".join(
         [
-            f"study {config['study']['name']}: {len(waiting)} of {len(planned)} runs to make, ceilings included; "
-            f"about {minutes} minute{'s' * (minutes > 1)} on the {planned[0].cores} cores of this machine",
+            f"study {plan.name}: {len(waiting)} of {len(plan.timed)} runs to make, independent copies included; "
+            f"about {minutes} minute{'s' * (minutes > 1)} on the {plan.cores} cores of this machine",
             *(f"workload {workload} will fail: {error}" for workload, error in wrong.items()),
         ]
     )
@@ -91,14 +90,14 @@ def _cost(run: Run) -> Cost:
     import torch
 
     from casual_training.runs.preflight import try_out
-    from casual_training.workload import models, pipelines, samples
-    from casual_training.workload.losses import make_loss
+    from casual_training.runs.prepare import prepare_run
+    from casual_training.workload import pipelines, samples
     from casual_training.workload.optimizers import make_optimizer
 
     device = torch.accelerator.current_accelerator() if _needs_accelerator(run) else torch.device("cpu")
     run = dataclasses.replace(run, workers=1, options={}, max_steps=None)
     needed = 2 * CALIBRATION_STEPS * run.batch_size
-    if references.is_user_code(run.dataset):
+    if is_user_code(run.dataset):
         splits = samples.load(run, Path())
         counts = [len(splits.train), len(splits.validation), len(splits.test)]
         pipelines.require_batches(len(splits.train), run)
@@ -109,16 +108,15 @@ def _cost(run: Run) -> Cost:
         counts = [run.train_samples or available, kind.n_validation, kind.n_test]
         noise = _noise(kind, needed)
         splits = repeated = samples.Splits(noise, noise, noise)
-    data = pipelines.PIPELINES[run.input_pipeline](repeated, run)
-    model = models.build(run.model)
-    try_out(model, data, splits, run)
-    model.to(device)
-    optimizer, compute_loss = make_optimizer(model, run), make_loss(run)
-    for step, (inputs, targets) in enumerate(data.batches(0, 0)):
+    prepared = prepare_run(run, repeated)
+    try_out(dataclasses.replace(prepared, splits=splits))
+    model = prepared.model.to(device)
+    optimizer = make_optimizer(model, run)
+    for step, (inputs, targets) in enumerate(prepared.data.batches(0, 0)):
         if step == CALIBRATION_STEPS:  # the first ones were warm-up
             started = time.perf_counter()
         optimizer.zero_grad()
-        loss = compute_loss(model(inputs.to(device)), targets.to(device))
+        loss = prepared.compute_loss(model(inputs.to(device)), targets.to(device))
         loss.backward()
         optimizer.step()
     loss.item()  # waits for an accelerator

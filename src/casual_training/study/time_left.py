@@ -5,7 +5,7 @@ Pure: reads no clock and prints nothing. live_line.py shows it.
 
 import statistics
 from collections import defaultdict
-from collections.abc import Callable, Hashable, Iterable
+from collections.abc import Callable, Hashable, Iterable, Sequence
 
 from casual_training.config import references
 from casual_training.plan.run import Run
@@ -75,12 +75,12 @@ class Progress:
     """What a study has done and has yet to do.
 
     Args:
-        planned: all its runs, ceilings and diagnoses included.
+        planned: all its runs, independent copies and diagnoses included.
         waiting: the folders of those that are to be made.
         timed: runs that are done already, and the seconds that each took.
     """
 
-    def __init__(self, planned: list[Run], waiting: set[str], timed: list[tuple[Run, float]]):
+    def __init__(self, planned: Sequence[Run], waiting: set[str], timed: list[tuple[Run, float]]):
         self._n_planned = len(planned)
         self._waiting = {run.folder: run for run in planned if run.folder in waiting}
         self._timed, self._running = list(timed), {}

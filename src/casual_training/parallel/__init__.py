@@ -1,0 +1,1 @@
+"""What strategies are made of: workers, what they share, and how they talk."""

@@ -1,0 +1,1 @@
+"""One run: its names resolved, tried, trained, evaluated, and written down."""

@@ -1,0 +1,1 @@
+"""Round the runs of a study: its config loaded, its progress shown, its interruption, its end."""
