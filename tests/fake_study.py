@@ -1,17 +1,18 @@
 """Writes a made-up study, as its run folders, for tests of the tables and of the page. Nothing is trained."""
 
 import copy
-import json
 import math
 import random
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from casual_training.plan.run import Run
-from casual_training.plan.study import PROJECT, plan, plan_ceilings, plan_diagnoses, plan_trials
 from casual_training.config.read import read_config
-from casual_training.config.validate import validate
+from casual_training.plan.plan import Plan
+from casual_training.plan.run import COPIES_STRATEGY, Run
+from casual_training.records.losses import FILE, losses_csv
+from casual_training.records.record import FORMAT, Record, write_record
+from casual_training.study.load import PROJECT, load_plan
 
 WORKLOAD = {
     "dataset": "fashion_mnist",
@@ -40,7 +41,7 @@ CONFIG = {
         "passes": 4,
         "workers": [1, 2, 4],
         "seeds": [1, 2, 3],
-        "headline": [{"method": "hogwild", "workers": 2}, {"method": "hogwild", "workers": 4}],
+        "comparisons": [{"method": "hogwild", "workers": 2}, {"method": "hogwild", "workers": 4}],
         "snapshots": 20,
         "tune": [],
         "diagnose": False,
@@ -78,12 +79,15 @@ def make_config(**study) -> dict:
     return config
 
 
+def make_plan(**study) -> Plan:
+    """Plan the default study, with keys of `study` replaced."""
+    return load_plan(make_config(**study))
+
+
 def seed_config() -> dict:
     """Read the config of the original study, re-examined, as on a machine of two cores."""
-    files = [PROJECT / "config.yaml", PROJECT / "workflow" / "studies" / "seed.yaml"]
-    config = read_config(files)
-    config["machine"] |= {"cores": 2}
-    return validate(config)
+    config = read_config([PROJECT / "config.yaml", PROJECT / "workflow" / "studies" / "seed.yaml"])
+    return config | {"machine": config["machine"] | {"cores": 2}}
 
 
 def as_the_original(run: Run) -> dict:
@@ -102,10 +106,7 @@ def with_an_accelerator(run: Run) -> dict:
     """Return the changes that make the seed study's runs those of a machine that has an accelerator."""
     if run.strategy != "device_switching":
         return as_the_original(run)
-    seconds = 3.7 * 4 if run.options["switch"] else 4.0
-    moved = 100 * run.passes * 348_000_000 if run.options["switch"] else 0  # steps a pass, passes, bytes of a switch
-    ends = [seconds * number / run.passes for number in range(1, run.passes + 1)]
-    return {"details": {"pass_seconds": ends, "bytes_moved": moved}}
+    return {"details": make_details(run, 3.7 * 4 if run.options["switch"] else 4.0)}
 
 
 def train_seconds(run: Run) -> float:
@@ -122,35 +123,34 @@ def train_seconds(run: Run) -> float:
     return seconds * random.Random(f"{run.method} {run.workers} {run.seed}").uniform(0.98, 1.02)
 
 
-def write_study(root: Path, config: dict, changes: Callable[[Run], dict | None] = lambda run: {}) -> None:
-    """Write every planned run, ceiling, diagnosis and trial under `root`.
+def write_study(root: Path, plan: Plan, changes: Callable[[Run], dict | None] = lambda run: {}) -> None:
+    """Write every planned run, independent copies, diagnosis and trial under `root`, and link the standalone scripts.
 
     Args:
         root: the project folder.
-        config: as made by `make_config`.
-        changes: keys of run.json to replace in a given run, or None to leave the run without a result.
+        plan: of the study.
+        changes: fields of the Record to replace in a given run, or None to leave the run without a result.
     """
-    planned = [*plan(config), *plan_ceilings(config), *plan_diagnoses(config), *plan_trials(config)]
-    for position, run in enumerate(planned):
+    if not (root / "examples").exists():
+        (root / "examples").symlink_to(PROJECT / "examples")
+    for position, run in enumerate([*plan.runs, *plan.independent_copies, *plan.diagnoses, *plan.trials]):
         changed = changes(run)
         if changed is not None:
-            write_run(root / run.folder, **(describe_run(run, position) | changed))
+            write_run(root, make_record(run, position, **changed))
 
 
-def describe_run(run: Run, position: int = 0) -> dict:
-    """Invent the run.json of an ok run, which is cut short if it has max_steps; `position` is its place in time."""
+def make_record(run: Run, position: int = 0, **changes) -> Record:
+    """Invent the record of an ok run, which is cut short if it has max_steps.
+
+    Args:
+        run: what was run.
+        position: its place in time.
+        changes: fields of the Record to replace.
+    """
     seconds = train_seconds(run)
-    workers = run.cores if run.strategy == "independent" else run.workers
-    samples = SAMPLES * (workers if run.strategy == "independent" else 1)
-    seconds = 24.5 if run.strategy == "independent" else seconds
-    of_worker = {"threads": run.threads, "samples": samples // workers, "train_seconds": seconds, "exit_code": 0}
-    of_worker |= {"steps": samples // workers // 32, "measures": {}, "staleness": []}
-    if run.strategy == "hogwild":
-        missed = min(run.workers, 16)
-        of_worker |= {"staleness": [1000 // (number + 1) for number in range(missed)]}
-    if run.options.get("update") == "locked":
-        waited = {"count": of_worker["steps"], "sum": 0.1 * seconds}
-        of_worker |= {"measures": {"lock_wait_seconds": waited, "lock_hold_seconds": waited}}
+    workers, copies = run.workers, run.cores if run.strategy == COPIES_STRATEGY else 1
+    samples = SAMPLES * copies
+    seconds = 24.5 if run.strategy == COPIES_STRATEGY else seconds
     accuracy = 0.845 - 0.001 * workers + random.Random(run.seed).uniform(-0.001, 0.001)
     clocks = {
         "wait_seconds": 0.0,
@@ -160,28 +160,17 @@ def describe_run(run: Run, position: int = 0) -> dict:
         "startup_seconds": 5.5,
     }
     clocks |= {"train_seconds": seconds, "evaluate_seconds": 0.8, "write_seconds": 0.01}
-    record = {
-        "format": 4,
-        **{
-            key: getattr(run, key)
-            for key in ["study", "workload", "method", "strategy", "workers", "epochs", "passes", "seed"]
-        },
-        "threads_per_worker": run.threads,
-        "cores": run.cores,
-        "oversubscribed": run.oversubscribed,
+    found = {
+        "format": FORMAT,
+        "run": run,
         "status": "ok",
-        "expected": run.expected_failure,
-        "parameters": PARAMETERS.get(str(run.model)),
-        "metric": run.metric["name"],
-        "higher_is_better": run.metric["higher_is_better"],
-        "throughput_only": False,
-        "tuned": run.tune is not None,
         "lr_factor": run.lr_factor or 1,
-        "cause": "",
+        "attempt": 1,
         "started_at": (BEGIN + position * timedelta(seconds=20)).isoformat(timespec="microseconds"),
         "clocks": clocks | {"wall_seconds": sum(clocks.values()) - clocks["startup_seconds"]},
-        "samples": samples,
         "planned_samples": samples,
+        "parameters": PARAMETERS.get(str(run.model)),
+        "samples": samples,
         "samples_per_second": samples / seconds,
         "validation_metric": accuracy,
         "test_metric": accuracy - 0.003,
@@ -190,27 +179,54 @@ def describe_run(run: Run, position: int = 0) -> dict:
         "peak_rss_mb": 450.0 * workers,
         "pss_mb": 250.0 * workers,
         "overlap": 0.99,
-        "load_average": 0.1,
         "foreign_cpu_share": 0.004,
         "steal_share": 0.0,
         "interference_detected": False,
-        "attempt": 1,
         "curve": make_curve(samples, seconds, accuracy, run.snapshots),
-        "worker_records": [of_worker | {"rank": rank} for rank in range(workers)],
-        "server_record": None,
-        "details": {},
-        "spec": run.spec,
+        "worker_records": [make_worker(run, rank, samples // workers, seconds) for rank in range(workers)],
+        "details": make_details(run, seconds),
         "machine": MACHINE,
+        "load_average": 0.1,
         "versions": VERSIONS,
         "commit": "0123456789ab",
         "commit_dirty": False,
     }
     if run.diagnose:
-        record["diagnosis"] = make_diagnosis(run)
-    return record | (throughput_only(run) if run.throughput_only else {})
+        found["step_breakdown"] = make_step_breakdown(run)
+    return Record(**found | (throughput_only(run) if run.throughput_only else {}) | changes)
 
 
-def make_diagnosis(run: Run) -> dict:
+def make_worker(run: Run, rank: int = 0, samples: int = SAMPLES, train_seconds: float | None = 24.0, **changes) -> dict:
+    """Invent what one worker of a run did: its fields of the record, some of them replaced."""
+    n_steps = samples // 32
+    waited = {"count": n_steps, "sum": 0.1 * (train_seconds or 0.0)}
+    is_locked = run.options.get("update") == "locked"
+    found = {
+        "threads": run.threads,
+        "cpu_seconds": train_seconds or 0.0,
+        "peak_rss_mb": 450.0,
+        "pss_mb": 250.0,
+        "rank": rank,
+        "steps": n_steps,
+        "samples": samples,
+        "train_seconds": train_seconds,
+        "measures": {"lock_wait_seconds": waited, "lock_hold_seconds": waited} if is_locked else {},
+        "staleness": [],
+    }
+    if run.strategy == "hogwild":
+        found["staleness"] = [1000 // (number + 1) for number in range(min(run.workers, 16))]
+    return found | changes
+
+
+def make_details(run: Run, seconds: float) -> dict:
+    """Invent what a strategy has to say: device_switching when its passes ended and what it moved."""
+    if run.strategy != "device_switching":
+        return {}
+    moved = 100 * run.passes * 348_000_000 if run.options["switch"] else 0  # steps a pass, passes, bytes of a switch
+    return {"pass_seconds": [seconds * (done + 1) / run.passes for done in range(run.passes)], "bytes_moved": moved}
+
+
+def make_step_breakdown(run: Run) -> dict:
     """Invent where the time of a step goes, and that a fiftieth of the updates of shared weights is lost."""
     seconds = {"data": 0.1, "forward": 0.6, "backward": 1.0, "communication": None, "update": 0.2, "other": 0.1}
     lost = None if run.strategy != "hogwild" else 0.02 if run.workers > 1 else 0.0
@@ -236,7 +252,7 @@ def throughput_only(run: Run) -> dict:
     clocks = {"import_seconds": 3.1, "train_seconds": seconds, "wall_seconds": 9.0}
     nothing = dict.fromkeys(["validation_metric", "test_metric", "test_loss"]) | {"curve": []}
     speed = {"samples": samples, "samples_per_second": samples / seconds * min(run.workers, run.cores)}
-    return {"throughput_only": True, "clocks": clocks} | nothing | speed
+    return {"clocks": clocks} | nothing | speed
 
 
 def failed(status: str, cause: str) -> dict:
@@ -246,18 +262,16 @@ def failed(status: str, cause: str) -> dict:
     return dict.fromkeys(figures) | {"status": status, "cause": cause, "clocks": clocks, "curve": []}
 
 
-def write_run(folder: Path, **run) -> None:
-    """Write a run folder: run.json as given, and losses that fall from 2.3 to 0.4 with noise."""
-    folder.mkdir(parents=True, exist_ok=True)
-    (folder / "run.json").write_text(json.dumps(run))
-    seconds = run["clocks"].get("train_seconds")
-    lines = ["worker,step,seconds,samples,loss"]
+def write_run(root: Path, record: Record) -> None:
+    """Write a run's folder: run.json, and losses that fall from 2.3 to 0.4 with noise."""
+    run, seconds, losses = record.run, record.clocks.get("train_seconds"), []
     if seconds:
-        noise = random.Random(f"{run['method']} {run['workers']} {run['seed']}")
-        steps = int(run["passes"] * 55_000 / 32 / run["workers"])
-        for worker in range(run["workers"]):
+        noise = random.Random(f"{run.method} {run.workers} {run.seed}")
+        steps = int(run.passes * 55_000 / 32 / run.workers)
+        for worker in range(run.workers):
             for step in range(10, steps + 1, 10):
                 share = step / steps
                 loss = 0.4 + 1.9 * math.exp(-8 * share) + noise.uniform(-0.15, 0.15)
-                lines.append(f"{worker},{step},{share * seconds:.4f},{step * 32},{loss:.5f}")
-    (folder / "losses.csv").write_text("\n".join(lines) + "\n")
+                losses.append((worker, step, share * seconds, step * 32, loss))
+    write_record(root / run.folder, record)
+    (root / run.folder / FILE).write_text(losses_csv(losses))

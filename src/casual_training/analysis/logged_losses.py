@@ -5,6 +5,7 @@ from pathlib import Path
 import pandas as pd
 
 from casual_training.analysis.frames import FIGURE, WHOLE, as_table, read_table
+from casual_training.records.losses import FILE
 from casual_training.records.record import MAGNITUDES
 
 COLUMNS = {"worker": WHOLE, "step": WHOLE, "seconds": FIGURE, "samples": WHOLE, "loss": FIGURE}
@@ -17,7 +18,7 @@ def logged_losses(folder: Path) -> pd.DataFrame:
     Raises:
         ValueError: the file cannot be read, or a cell is empty or no figure that an ok run has; the message names it.
     """
-    path = folder / "losses.csv"
+    path = folder / FILE
     if not path.is_file():
         return as_table([], COLUMNS)
     logged = read_table(path, COLUMNS)

@@ -1,11 +1,12 @@
 """The tables and charts, one file each, found by being there.
 
 A table NAME is tables/NAME.py: the literals CAPTION (one sentence) and INPUTS, COLUMNS (name -> dtype), and a function
-`make(study: StudyFolder) -> DataFrame`. A chart NAME is charts/NAME.py: the literals TITLE, CAPTION (of the table behind
-it), INPUTS and PLACE (its order on the page), COLUMNS, and `data(study) -> DataFrame` and `draw(data, study) -> Figure`.
+`make(study: StudyFolder) -> DataFrame`. A chart NAME is charts/NAME.py: the literals TITLE, CAPTION (of the table
+behind it), INPUTS and PLACE (its order on the page), COLUMNS, and `data(study) -> DataFrame` and
+`draw(data, study) -> Figure`. A chart has another name than every table.
 
 INPUTS lists what it is made from: names of tables, and "records", "trials", "independent_copies_records", "diagnoses",
-"losses", "scripts". The rules read the literals without importing the file, which would import pandas or matplotlib.
+"losses", "scripts" (inputs.py has their files). The rules read the literals without importing the file, which would import pandas or matplotlib.
 """
 
 import functools

@@ -9,6 +9,7 @@ import pandas as pd
 
 from casual_training.analysis import parts
 from casual_training.analysis.frames import read_table, write_table
+from casual_training.analysis.inputs import standalone_scripts
 from casual_training.plan.plan import Plan
 from casual_training.plan.run import Run
 from casual_training.records.record import FILE, Record, read_record
@@ -20,6 +21,10 @@ class StudyFolder:
 
     plan: Plan
     root: Path
+
+    def __reduce__(self):
+        """Pickle as the config, because the models of a config are made anew in every process."""
+        return _of_config, (self.plan.config.model_dump(mode="json"), self.root)
 
     @property
     def results(self) -> Path:
@@ -37,8 +42,18 @@ class StudyFolder:
 
     def records(self, runs: Iterable[Run]) -> list[Record]:
         """Read the records of those planned runs whose result was made from the very spec that is planned now."""
-        found = [read_record(self.root / run.folder) for run in runs if self.has_result(run)]
-        return [record for record in found if record.run == self.plan.by_folder[record.run.folder]]
+        made = [(run, read_record(self.root / run.folder)) for run in runs if self.has_result(run)]
+        return [record for run, record in made if record.run == run]
+
+    def records_in_order(self) -> list[Record]:
+        """Read the records of the runs in the order of the tables: workload, method, workers, epochs, seed."""
+        orders = (self.plan.workloads, self.plan.methods)
+        workloads, methods = ({name: place for place, name in enumerate(names)} for names in orders)
+
+        def place(run: Run) -> tuple:
+            return workloads[run.workload], methods[run.method], run.workers, run.epochs, run.seed
+
+        return self.records(sorted(self.plan.runs, key=place))
 
     def table(self, name: str) -> pd.DataFrame:
         """Read a table of results/STUDY; its columns are those of tables/NAME.py."""
@@ -63,5 +78,10 @@ class StudyFolder:
     @functools.cached_property
     def scripts(self) -> dict[str, str]:
         """The sources of the standalone scripts of the project, by their names."""
-        files = sorted((self.root / "examples" / "standalone").glob("*.py"))
-        return {file.stem: file.read_text(encoding="utf-8") for file in files}
+        return {file.stem: file.read_text(encoding="utf-8") for file in standalone_scripts(self.root)}
+
+
+def _of_config(config: dict, root: Path) -> StudyFolder:
+    from casual_training.study.load import load_plan
+
+    return StudyFolder(load_plan(config), root)

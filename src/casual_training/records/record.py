@@ -9,7 +9,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from casual_training.files import write_whole
 from casual_training.plan.run import Run
@@ -87,6 +87,13 @@ class StepBreakdown(_Part):
         return self
 
 
+class Switching(_Part):
+    """What device_switching says in `details`: the seconds at the end of each pass, and the bytes that it moved."""
+
+    pass_seconds: list[Annotated[Seconds, Field(gt=0)]]
+    bytes_moved: Count
+
+
 class Record(_Part):
     """What is known of one run; what was not measured, or says nothing because the run is not ok, is None.
 
@@ -140,11 +147,14 @@ class Record(_Part):
     @property
     def step_ms(self) -> float | None:
         """Milliseconds of training for each step of the worker that made most; None if none is known."""
-        n_steps, seconds = (
-            max((worker.steps for worker in self.worker_records), default=0),
-            self.clocks.get("train_seconds"),
-        )
+        n_steps = max((worker.steps for worker in self.worker_records), default=0)
+        seconds = self.clocks.get("train_seconds")
         return 1000 * seconds / n_steps if n_steps and seconds else None
+
+    @property
+    def switching(self) -> Switching:
+        """The details of a run of device_switching."""
+        return Switching.model_validate(self.details)
 
     @model_validator(mode="after")
     def _is_whole(self) -> "Record":
@@ -162,10 +172,9 @@ class Record(_Part):
         for name in needed:
             if getattr(self, name) is None:
                 raise ValueError(f"{name} is empty")
+        if self.run.strategy == "device_switching" and not self.run.throughput_only:
+            self.switching  # noqa: B018 - raises if it lacks something
         return self
-
-
-_RECORD = TypeAdapter(Record)
 
 
 def write_record(folder: Path, record: Record) -> None:
@@ -190,18 +199,14 @@ def read_record(folder: Path) -> Record:
 @functools.cache
 def _read(path: Path, _modified: int) -> Record:
     try:
-        plain = json.loads(path.read_bytes())
-    except (ValueError, RecursionError) as error:
-        raise _unreadable(path, f"{type(error).__name__}: {error}") from error
-    if isinstance(plain, dict) and plain.get("format") != FORMAT and "format" in plain:
-        raise ValueError(
-            f"{path} was written by another version (format {plain['format']!r:.20}; this one reads {FORMAT}); delete "
-            "its folder, run it again"
-        )
-    try:
-        return _RECORD.validate_python(plain)
+        return Record.model_validate_json(path.read_bytes())
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
+        if first["loc"] == ("format",) and first["type"] != "missing":
+            raise ValueError(
+                f"{path} was written by another version (format {first['input']!r:.20}; this one reads {FORMAT}); "
+                "delete its folder, run it again"
+            ) from error
         place = ".".join(map(str, first["loc"])) or "it"
         raise _unreadable(path, f"{place} is {first['input']!r:.50}: {first['msg']}") from error
 

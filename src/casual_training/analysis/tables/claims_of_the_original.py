@@ -95,7 +95,7 @@ CLAIMS = [
     Claim("3b-memory", CAUSES, "input pipeline: data held in memory, not prepared sample by sample", "", ""),
     Claim("3b-sharded", CAUSES, "sampling: each worker over its part of the data, not over all of it", "", ""),
     Claim("3b-startup", CAUSES, "start-up: outside the clock of all passes, not inside it", "", ""),
-    Claim("3b-mended", CAUSES, "all of these at once: this study's Hogwild!, against it as it ran", "", ""),
+    Claim("3b-fixed", CAUSES, "all of these at once: this study's Hogwild!, against it as it ran", "", ""),
     Claim("3b-method", CAUSES, "the method, which is left: this study's Hogwild!, against the best serial run", "", ""),
     Claim(
         "4.1",

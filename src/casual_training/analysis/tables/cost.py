@@ -10,15 +10,38 @@ Source: the form of the model is that of the Cloud Carbon Footprint methodology,
 
 import pandas as pd
 
-from casual_training.analysis.columns import CELL, COST_COLUMNS, as_table
-from casual_training.analysis.tables import whole
+from casual_training.analysis.choose_runs import whole
+from casual_training.analysis.frames import CELL, FIGURE, TEXT, WHOLE, as_table
+from casual_training.analysis.study_folder import StudyFolder
+from casual_training.config.models import Cost
 
+CAPTION = (
+    "What a run of each method and split costs: CPU seconds as measured; energy, electricity and a cloud machine's "
+    "price as modelled from the prices in the config. Nothing is ranked by it."
+)
+INPUTS = ["runs"]
+COLUMNS = {
+    "workload": TEXT,
+    "method": TEXT,
+    "workers": WHOLE,
+    "epochs": FIGURE,
+    "train_seconds": FIGURE,
+    "cpu_seconds": FIGURE,
+    "energy_wh_modelled": FIGURE,
+    "electricity_cost_modelled": FIGURE,
+    "cloud_cost_modelled": FIGURE,
+}
 JOULES_PER_KWH = 3.6e6
 SECONDS_PER_HOUR = 3600
 
 
-def costs(runs: pd.DataFrame, prices: dict) -> pd.DataFrame:
-    """Return the cost of each configuration's training (COST_COLUMNS), medians over the runs that are ok and whole.
+def make(study: StudyFolder) -> pd.DataFrame:
+    """Make the table of a study."""
+    return costs(study.table("runs"), study.plan.config.cost)
+
+
+def costs(runs: pd.DataFrame, prices: Cost) -> pd.DataFrame:
+    """Return the cost of each configuration's training (COLUMNS), medians over the runs that are ok and whole.
 
     Args:
         runs: the runs table.
@@ -26,12 +49,12 @@ def costs(runs: pd.DataFrame, prices: dict) -> pd.DataFrame:
     """
     ok = whole(runs)
     ok = ok[ok["status"] == "ok"]
-    electricity, cloud = prices["electricity"], prices["cloud"]
-    joules = electricity["watts_idle"] * ok["train_seconds"] + electricity["watts_per_busy_core"] * ok["cpu_seconds"]
+    electricity, cloud = prices.electricity, prices.cloud
+    joules = electricity.watts_idle * ok["train_seconds"] + electricity.watts_per_busy_core * ok["cpu_seconds"]
     ok = ok.assign(
         energy_wh_modelled=joules / SECONDS_PER_HOUR,
-        electricity_cost_modelled=joules / JOULES_PER_KWH * electricity["price_per_kwh"],
-        cloud_cost_modelled=ok["train_seconds"] / SECONDS_PER_HOUR * cloud["price_per_hour"],
+        electricity_cost_modelled=joules / JOULES_PER_KWH * electricity.price_per_kwh,
+        cloud_cost_modelled=ok["train_seconds"] / SECONDS_PER_HOUR * cloud.price_per_hour,
     )
-    medians = ok.groupby(CELL, sort=False)[[column for column in COST_COLUMNS if column not in CELL]].median()
-    return as_table(medians.reset_index(), COST_COLUMNS)
+    medians = ok.groupby(CELL, sort=False)[[column for column in COLUMNS if column not in CELL]].median()
+    return as_table(medians.reset_index(), COLUMNS)

@@ -96,9 +96,8 @@ def collect_runs(
         record.curve if is_whole else []
         for record, is_whole in zip(records, is_ok & ~runs["throughput_only"], strict=True)
     ]
-    points = [[(point.samples, point.seconds, point.validation_metric) for point in curve] for curve in curves]
     reached = [
-        first_on_target(*of_run) for of_run in zip(runs["target"], points, runs["higher_is_better"], strict=True)
+        first_on_target(*of_run) for of_run in zip(runs["target"], curves, runs["higher_is_better"], strict=True)
     ]
     runs["samples_to_target"] = [samples for samples, _ in reached]
     runs["seconds_to_target"] = [seconds for _, seconds in reached]

@@ -1,12 +1,13 @@
 """The trials of the tuned arm: what each learning rate came to, and which one was chosen (plan/lr_trials.py)."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 
 import pandas as pd
 
 from casual_training.analysis.frames import CELL, FIGURE, FLAG, TEXT, WHOLE, as_table
 from casual_training.analysis.study_folder import StudyFolder
-from casual_training.records.lr_choice import Trial, choose, trial_of
+from casual_training.records.lr_choice import choose, seconds_to_target
+from casual_training.records.record import Record
 
 CAPTION = (
     "The trials of the tuned arm: how soon a configuration is on target with each factor of the workload's learning "
@@ -29,30 +30,33 @@ COLUMNS = {
 def make(study: StudyFolder) -> pd.DataFrame:
     """Make the table of a study."""
     plan = study.plan
-    trials = [trial_of(record, plan.targets[record.run.workload]) for record in study.records(plan.trials)]
-    return collect_trials(trials, plan.methods, len(plan.config.study.tune))
+    return collect_trials(study.records(plan.trials), plan.methods, plan.targets, len(plan.config.study.tune))
 
 
-def collect_trials(trials: Iterable[Trial], methods: Collection[str], n_factors: int) -> pd.DataFrame:
+def collect_trials(
+    trials: Iterable[Record], methods: Collection[str], targets: Mapping[str, float], n_factors: int
+) -> pd.DataFrame:
     """Make the table (COLUMNS), a row a trial.
 
     `chosen` is empty while trials of the configuration are missing.
 
     Args:
-        trials: what each trial came to.
+        trials: the records of the trials.
         methods: the study's methods, in the order in which their rows are to stand.
+        targets: the validation metric that counts as trained, by workload.
         n_factors: the factors that every configuration tries.
     """
-    cells: dict[tuple, list[Trial]] = {}
+    cells: dict[tuple, list[Record]] = {}
     for trial in trials:
         cells.setdefault(tuple(getattr(trial.run, column) for column in CELL), []).append(trial)
     rows = []
     for cell, own in cells.items():
-        factor = choose(own)
+        about, target = dict(zip(CELL, cell, strict=True)), targets[own[0].run.workload]
+        factor = choose(own, target)
         rows += [
-            dict(zip(CELL, cell, strict=True))
-            | {"lr_factor": trial.lr_factor, "status": trial.status, "seconds_to_target": trial.seconds_to_target}
-            | {"validation_metric": trial.validation_metric}
+            about
+            | {"lr_factor": trial.lr_factor, "status": trial.status, "validation_metric": trial.validation_metric}
+            | {"seconds_to_target": seconds_to_target(trial, target)}
             | {"chosen": trial.lr_factor == factor if len(own) == n_factors else None}
             for trial in own
         ]

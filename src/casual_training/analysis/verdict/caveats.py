@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from casual_training.analysis.speedups import missed, not_ok, of_cell
+from casual_training.analysis.verdict.speedups import missed, not_ok, of_cell
 from casual_training.analysis.wording import count, listed, way
 from casual_training.plan.comparisons import Comparisons
 
@@ -10,24 +10,24 @@ MOST_NAMED = 5  # seeds
 LONGEST_APART = pd.Timedelta(hours=1)  # between the starts of two runs of a seed that are set beside each other
 
 
-def caveats(runs: pd.DataFrame, baseline: str, seeds: list[int], question: Comparisons) -> list[str]:
-    """Describe which serial methods are no baseline, what was declared and not trained, and what was made apart.
+def caveats(runs: pd.DataFrame, baseline: str, seeds: list[int], comparisons: Comparisons) -> list[str]:
+    """Describe which serial methods are no baseline, what was specified and not trained, and what was made apart.
 
     Args:
         runs: the runs of one workload.
         baseline: the serial method that all are compared with.
         seeds: the planned seeds.
-        question: what the study asks of the workload.
+        comparisons: what the study compares of the workload.
     """
     sentences, n_seeds = [], count(len(seeds), "seed")
-    for method in question.serial:
+    for method in comparisons.serial:
         n_missed = len(missed(of_cell(runs, method, 1), seeds))
         if n_missed:
             sentences.append(f"{method} is no baseline: it misses the target in {n_missed} of {n_seeds}.")
-    if question.untrained:
-        ways = listed(way(*entry) for entry in question.untrained)
-        sentences.append(f"Declared in study.headline, but not among the runs of this workload: {ways}.")
-    found = {entry: apart(runs, of_cell(runs, *entry), of_cell(runs, baseline, 1)) for entry in question.declared}
+    if comparisons.untrained:
+        ways = listed(way(*entry) for entry in comparisons.untrained)
+        sentences.append(f"Declared in study.comparisons, but not among the runs of this workload: {ways}.")
+    found = {entry: apart(runs, of_cell(runs, *entry), of_cell(runs, baseline, 1)) for entry in comparisons.specified}
     ways = [f"{way(*entry)} in {_named(own)}" for entry, own in found.items() if own]
     if ways:
         sentences.append(

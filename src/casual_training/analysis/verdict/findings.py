@@ -1,8 +1,10 @@
-"""What became of the declared comparisons, in words: the announced one, what stands behind it, and the others."""
+"""What became of the specified comparisons, in words: the announced one, what stands behind it, and the others."""
+
+from typing import Any
 
 import pandas as pd
 
-from casual_training.analysis.contrasts import (
+from casual_training.analysis.verdict.margin import (
     CONFIDENCE,
     EQUIVALENT,
     FAILS_TARGET,
@@ -14,19 +16,20 @@ from casual_training.analysis.contrasts import (
     NOT_OK,
     SLOWER,
 )
-from casual_training.analysis.speedups import of_cell, seconds_to_target
+from casual_training.analysis.verdict.speedups import of_cell, seconds_to_target
 from casual_training.analysis.wording import count, digits, listed, rounded_down, rounded_up, way
 
+Row = Any  # of the comparison table, as itertuples returns it
 CERTAINTY = f"{100 * CONFIDENCE:.0f} %"
 WIDEST = 10  # times as fast or as slow: a bound beyond says that there are too few seeds, and nothing of the method
 SHORTEST_WORTH_SAYING = 0.1  # seconds of serial training that pay for a longer start-up
 
 
-def announced(best, runs: pd.DataFrame, target: str, reference: str) -> str:
-    """Recommend the announced way: "use X with W workers: at least s times as fast ...".
+def announced(best: Row, runs: pd.DataFrame, target: str, reference: str) -> str:
+    """Recommend the announced method: "use X with W workers: at least s times as fast ...".
 
     Args:
-        best: its row of the comparison.
+        best: its row of the comparison table.
         runs: the runs of its workload.
         target: in words.
         reference: what it was compared with, in words.
@@ -38,13 +41,13 @@ def announced(best, runs: pd.DataFrame, target: str, reference: str) -> str:
     )
 
 
-def behind(best, runs: pd.DataFrame, baseline: str, seeds: list[int], declared: int) -> str:
-    """Describe what stands behind the announced way: its seconds, its interval, the cold clock and when it pays off."""
+def behind(best: Row, runs: pd.DataFrame, baseline: str, seeds: list[int], n_specified: int) -> str:
+    """Describe what stands behind the announced method: its seconds, its interval, its speed-up end to end and when it pays off."""
     own, serial = (
         digits(seconds_to_target(of_cell(runs, *cell)).loc[seeds].median())
         for cell in ((best.method, best.workers), (baseline, 1))
     )
-    together = f", all {declared} declared comparisons together" if declared > 1 else ""
+    together = f", all {n_specified} declared comparisons together" if n_specified > 1 else ""
     text = (
         f"It took {own} s instead of {serial} s ({baseline}; medians of {len(seeds)} seeds): "
         f"{best.speedup_to_target:.2f} times as fast ({_bounds(best)}, {CERTAINTY}{together})."
@@ -57,8 +60,8 @@ def behind(best, runs: pd.DataFrame, baseline: str, seeds: list[int], declared: 
     return text
 
 
-def of_others(rows: list, runs: pd.DataFrame, seeds: list[int]) -> str:
-    """Describe what became of declared comparisons (rows of the comparison), a sentence a verdict."""
+def of_others(rows: list[Row], runs: pd.DataFrame, seeds: list[int]) -> str:
+    """Describe what became of specified comparisons (rows of the comparison table), a sentence a verdict."""
     sentences = []
     for verdict, (lead, detail) in SENTENCES.items():
         own = [row for row in rows if row.verdict == verdict]
@@ -69,22 +72,22 @@ def of_others(rows: list, runs: pd.DataFrame, seeds: list[int]) -> str:
     return " ".join(sentences)
 
 
-def is_oversubscribed(row, runs: pd.DataFrame) -> bool:
+def is_oversubscribed(row: Row, runs: pd.DataFrame) -> bool:
     """Whether a configuration has more threads than there are cores."""
     return bool(of_cell(runs, row.method, row.workers)["oversubscribed"].fillna(False).any())
 
 
-def _name(row, runs: pd.DataFrame) -> str:
+def _name(row: Row, runs: pd.DataFrame) -> str:
     over = " (oversubscribed)" if is_oversubscribed(row, runs) else ""
     return way(row.method, row.workers) + over
 
 
-def _bounds(row) -> str:
+def _bounds(row: Row) -> str:
     return f"{rounded_down(row.speedup_low)} to {rounded_up(row.speedup_high)}"
 
 
-def _open(row, n_seeds: int) -> str:
-    """Say of a comparison that is not settled where it stands and what would settle it."""
+def _open(row: Row, n_seeds: int) -> str:
+    """Describe where a comparison that is not settled stands and what would settle it."""
     if n_seeds == 1:
         return f" ({row.speedup_to_target:.2f} times as fast in the only seed)"
     more = f"more than {MOST_SEEDS} further seeds"
@@ -95,7 +98,7 @@ def _open(row, n_seeds: int) -> str:
     return f" ({known}; {more} like these would settle it)"
 
 
-def _equivalent(row, n_seeds: int) -> str:
+def _equivalent(row: Row, n_seeds: int) -> str:
     return f" ({rounded_down(row.tost_low)} to {rounded_up(row.tost_high)}, by two one-sided tests)"
 
 
