@@ -3,9 +3,9 @@
 import json
 
 import pytest
+from casual_training.plan.study import PROJECT, one_run
 
 from casual_training.__main__ import main
-from casual_training.plan.study import PROJECT, one_run
 from casual_training.config.read import read_config
 from casual_training.config.validate import validate
 from casual_training.runs import perform

@@ -189,21 +189,27 @@ def read_record(folder: Path) -> Record:
 
 @functools.cache
 def _read(path: Path, _modified: int) -> Record:
+    text = path.read_bytes()
     try:
-        plain = json.loads(path.read_bytes())
-    except (ValueError, RecursionError) as error:
-        raise _unreadable(path, f"{type(error).__name__}: {error}") from error
-    if isinstance(plain, dict) and plain.get("format") != FORMAT and "format" in plain:
-        raise ValueError(
-            f"{path} was written by another version (format {plain['format']!r:.20}; this one reads {FORMAT}); delete "
-            "its folder, run it again"
-        )
-    try:
-        return _RECORD.validate_python(plain)
+        return _RECORD.validate_json(text)
     except ValidationError as error:
-        first = error.errors(include_url=False)[0]
-        place = ".".join(map(str, first["loc"])) or "it"
-        raise _unreadable(path, f"{place} is {first['input']!r:.50}: {first['msg']}") from error
+        raise _refused(path, text, error) from error
+
+
+def _refused(path: Path, text: bytes, error: ValidationError) -> ValueError:
+    """Make the error of a file that is no record of this version."""
+    try:
+        written = json.loads(text)["format"]
+    except (ValueError, LookupError, TypeError, RecursionError):
+        written = FORMAT
+    if written != FORMAT:
+        return ValueError(
+            f"{path} was written by another version (format {written!r:.20}; this one reads {FORMAT}); delete its "
+            "folder, run it again"
+        )
+    first = error.errors(include_url=False)[0]
+    place = ".".join(map(str, first["loc"])) or "it"
+    return _unreadable(path, f"{place} is {first['input']!r:.50}: {first['msg']}")
 
 
 def _unreadable(path: Path, reason: str) -> ValueError:
