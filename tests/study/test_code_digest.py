@@ -1,4 +1,4 @@
-"""What a run's digest covers is all code that its training imports, and of the user's code what that imports beside it."""
+"""A run's digest covers all code that its training imports, and of the user's code what that imports beside it."""
 
 import dataclasses
 import json
@@ -36,7 +36,8 @@ def covered(run, monkeypatch) -> set[str]:
 TRACE = """
 import atexit, os, sys
 def write():
-    files = {getattr(module, "__file__", None) for name, module in list(sys.modules.items()) if name.startswith("casual_training")}
+    ours = [module for name, module in list(sys.modules.items()) if name.startswith("casual_training")]
+    files = {getattr(module, "__file__", None) for module in ours}
     with open(os.environ["TRACE"], "a") as file:
         file.write("".join(f"{one}\\n" for one in files if one))
 atexit.register(write)
