@@ -8,12 +8,12 @@ import pytest
 import yaml
 from project import REPOSITORY, TINY, snapshot
 
-from casual_training.plan import study
-from casual_training.config import read, validate
+from casual_training.config.read import read_config
+from casual_training.study.load import load_plan
 
 WHAT_TO_DO = r"did you mean|known keys:|must be|choose from:|add it|give|rename|lower|declare another"
 MISSING = object()
-VALID = read.read_config([REPOSITORY / "config.yaml"]) | {"study": TINY["study"], "machine": {"cores": 2}}
+VALID = read_config([REPOSITORY / "config.yaml"]) | {"study": TINY["study"], "machine": {"cores": 2}}
 VALID["workloads"] |= TINY["workloads"]
 
 
@@ -33,7 +33,7 @@ def config_with(key: str, value) -> dict:
 
 def refusal(config) -> str:
     with pytest.raises(ValueError) as error:
-        validate.validate(config)
+        load_plan(config)
     message = str(error.value)
     assert message.startswith("config: ")
     assert "\n" not in message
@@ -42,7 +42,7 @@ def refusal(config) -> str:
 
 
 def test_the_config_that_the_tests_spoil_is_valid():
-    assert validate.validate(VALID)["machine"] == {
+    assert load_plan(VALID).config.machine.model_dump() == {
         "cores": 2,
         "deadline_seconds": 600,
         "data_dir": "data",
@@ -169,10 +169,10 @@ def test_a_wrong_item_of_a_list_is_named_with_its_place(key, value):
 def test_a_whole_number_written_with_a_point_is_refused_or_counts_as_whole(key, value):
     # Otherwise it goes into folder names, "seed-1.0", which no rule has.
     try:
-        config = validate.validate(config_with(key, value))
+        plan = load_plan(config_with(key, value))
     except ValueError:
         return
-    for run in study.schedule(config):
+    for run in plan.schedule:
         assert "." not in run.folder
         assert {type(number) for number in (run.passes, run.batch_size, run.cores)} == {int}
 
@@ -241,11 +241,11 @@ def test_more_workers_than_batches_are_refused_with_both_numbers():
 
 
 def test_as_many_workers_as_batches_are_accepted():
-    validate.validate(config_with("workloads.sample.train_samples", 64))
+    load_plan(config_with("workloads.sample.train_samples", 64))
 
 
 def test_more_training_samples_than_there_are_is_refused_with_how_many_there_are():
-    validate.validate(config_with("workloads.sample.train_samples", 640))
+    load_plan(config_with("workloads.sample.train_samples", 640))
     message = refusal(config_with("workloads.sample.train_samples", 641))
     assert "workloads.sample.train_samples is 641" in message
     assert "give at most 640" in message
@@ -258,7 +258,7 @@ def test_a_config_that_is_no_mapping_is_refused(config):
 
 def test_validating_leaves_the_config_alone():
     config = copy.deepcopy(VALID)
-    validate.validate(config)
+    load_plan(config)
     assert config == VALID
 
 
@@ -327,20 +327,20 @@ def test_a_single_run_refuses_epochs_that_no_run_can_have(untouched, tmp_path, e
     assert not (tmp_path / "out").exists()
 
 
-DECLARED = {"method": "hogwild", "workers": 2}
+SPECIFIED = {"method": "hogwild", "workers": 2}
 
 
 @pytest.mark.parametrize(
-    ("headline", "words"),
+    ("comparisons", "words"),
     [
-        ([DECLARED | {"workers": workers} for workers in range(1, 8)], "at most six different comparisons"),
-        ([DECLARED, DECLARED], "at most six different comparisons"),
-        ([DECLARED | {"method": "hogwild!"}], "unknown name 'hogwild!' in study.headline"),
-        ([DECLARED | {"workers": 0}], "study.headline.0.workers has 0"),
-        ([{"method": "hogwild"}], "the key 'workers' is missing in study.headline.0"),
-        ([DECLARED | {"method": "ps_tutorial"}], "declares ps_tutorial, which never reaches a target"),
+        ([SPECIFIED | {"workers": workers} for workers in range(1, 8)], "at most six different comparisons"),
+        ([SPECIFIED, SPECIFIED], "at most six different comparisons"),
+        ([SPECIFIED | {"method": "hogwild!"}], "unknown name 'hogwild!' in study.comparisons"),
+        ([SPECIFIED | {"workers": 0}], "study.comparisons.0.workers has 0"),
+        ([{"method": "hogwild"}], "the key 'workers' is missing in study.comparisons.0"),
+        ([SPECIFIED | {"method": "ps_tutorial"}], "names ps_tutorial, which never reaches a target"),
     ],
 )
-def test_a_comparison_that_cannot_be_decided_is_not_declared(headline, words):
-    message = refusal(config_with("study.headline", headline))
+def test_a_comparison_that_cannot_be_decided_is_not_declared(comparisons, words):
+    message = refusal(config_with("study.comparisons", comparisons))
     assert words in message

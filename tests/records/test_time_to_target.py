@@ -2,10 +2,18 @@
 
 import pytest
 
+from casual_training.records.record import Snapshot
 from casual_training.records.time_to_target import first_on_target
 
-RISING = [(100, 1.0, 0.60), (200, 3.0, 0.80), (300, 4.0, 0.70), (400, 6.0, 0.90)]
-FALLING = [(100, 1.0, 0.9), (200, 2.0, 0.5), (300, 4.0, 0.4)]
+
+def curve_of(*points) -> list[Snapshot]:
+    return [
+        Snapshot(samples=samples, seconds=seconds, validation_metric=value) for samples, seconds, value in points
+    ]
+
+
+RISING = curve_of((100, 1.0, 0.60), (200, 3.0, 0.80), (300, 4.0, 0.70), (400, 6.0, 0.90))
+FALLING = curve_of((100, 1.0, 0.9), (200, 2.0, 0.5), (300, 4.0, 0.4))
 
 
 def test_between_two_snapshots_it_is_on_target_where_a_straight_line_is():
@@ -25,11 +33,11 @@ def test_a_first_snapshot_that_is_on_target_counts_as_it_was_taken(target):
 
 def test_a_snapshot_that_is_just_on_target_counts_as_it_was_taken():
     assert first_on_target(0.80, RISING, rises=True) == pytest.approx((200, 3.0))
-    nearly = [(100, 1.0, 0.5), (200, 2.0, 0.83 - 1e-12)]
+    nearly = curve_of((100, 1.0, 0.5), (200, 2.0, 0.83 - 1e-12))
     assert first_on_target(0.83, nearly, rises=True) == (200, 2.0)  # and not a little beyond it
 
 
-def test_a_later_snapshot_below_the_target_takes_nothing_back_and_the_line_starts_at_the_last_one_before():
+def test_a_later_snapshot_below_the_target_takes_nothing_back():
     assert first_on_target(0.85, RISING, rises=True) == pytest.approx((375, 5.5))  # from the third, of 0.70
     assert first_on_target(0.78, RISING, rises=True) == pytest.approx((190, 2.8))
 

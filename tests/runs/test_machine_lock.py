@@ -8,7 +8,7 @@ from casual_training.runs import machine_lock
 
 HOLDER = """
 import sys, time
-from casual_training import machine_lock
+from casual_training.runs import machine_lock
 machine_lock.PATH = sys.argv[1]
 with machine_lock.exclusive_machine():
     print("held", flush=True)

@@ -8,7 +8,7 @@ import sys
 import pytest
 
 import fake_study
-from casual_training.plan.study import schedule
+from casual_training.study.load import load_plan
 from casual_training.study.outcome import closing_lines, outcome, repeat_command
 
 COMMAND = "snakemake --cores 4 --configfile mine.yaml"
@@ -20,7 +20,7 @@ def ended(root, changes=lambda run: {}, **study):
     config = fake_study.make_config(**({"methods": ["serial", "hogwild"], "workers": [2], "seeds": [1, 2]} | study))
     config["methods"]["hogwild"]["expected_failure"] = study.get("name") == "expected"
     fake_study.write_study(root, config, changes)
-    return schedule(config)
+    return load_plan(config).schedule
 
 
 def failing(*seeds, status="failed", cause="worker 0 died"):

@@ -9,7 +9,7 @@ from casual_training.study import snakemake_parent
 
 JOB = """
 import signal, sys, time
-from casual_training import parent
+from casual_training.study import snakemake_parent
 signal.signal(signal.SIGTERM, {handler})
 snakemake_parent.end_with_snakemake()
 print("started", flush=True)

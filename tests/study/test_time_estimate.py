@@ -2,17 +2,17 @@ import re
 
 import pytest
 
-from casual_training.plan import study
-from casual_training.config import read, validate
+from casual_training.config.read import read_config
 from casual_training.study import time_estimate
+from casual_training.study.load import PROJECT, load_plan
 from casual_training.study.time_estimate import announce
 
 
 @pytest.fixture
 def config():
-    config = read.read_config([study.PROJECT / "config.yaml"])
+    config = read_config([PROJECT / "config.yaml"])
     config["machine"] = {"cores": 2}
-    return validate.validate(config)
+    return config
 
 
 def minutes(text):
@@ -20,31 +20,31 @@ def minutes(text):
 
 
 def test_only_the_runs_that_are_to_be_made_count(config):
-    folders = [run.folder for run in study.schedule(config) + study.plan_diagnoses(config)]
-    announced = announce(config, set(folders))
-    assert f"study default: {len(folders)} of {len(folders)} runs to make, ceilings included" in announced
-    assert f"3 of {len(folders)} runs" in announce(config, set(folders[:3]))
+    folders = [run.folder for run in load_plan(config).timed]
+    announced = announce(load_plan(config), set(folders))
+    assert f"study default: {len(folders)} of {len(folders)} runs to make, independent copies included" in announced
+    assert f"3 of {len(folders)} runs" in announce(load_plan(config), set(folders[:3]))
 
 
 def test_more_passes_take_more_minutes(config):
-    folders = {run.folder for run in study.schedule(config)}
-    few = minutes(announce(config, folders))
+    folders = {run.folder for run in load_plan(config).schedule}
+    few = minutes(announce(load_plan(config), folders))
     config["study"]["passes"] = 400
-    assert minutes(announce(config, {run.folder for run in study.schedule(config)})) > 10 * few
+    assert minutes(announce(load_plan(config), {run.folder for run in load_plan(config).schedule})) > 10 * few
 
 
 def test_the_original_pipeline_is_estimated_with_its_own_cost(config):
     config["study"] |= {"methods": ["serial"], "passes": 1000}
-    memory = minutes(announce(config, {run.folder for run in study.plan(config)}))
+    memory = minutes(announce(load_plan(config), {run.folder for run in load_plan(config).runs}))
     config["study"]["methods"] = ["serial_torchvision"]
-    assert minutes(announce(config, {run.folder for run in study.plan(config)})) > 1.2 * memory
+    assert minutes(announce(load_plan(config), {run.folder for run in load_plan(config).runs})) > 1.2 * memory
 
 
 def test_a_run_cut_short_takes_hardly_any_of_it(config):
     config["study"] |= {"methods": ["ps_tutorial_whole"], "passes": 1000}
-    whole = minutes(announce(config, {run.folder for run in study.plan(config)}))
+    whole = minutes(announce(load_plan(config), {run.folder for run in load_plan(config).runs}))
     config["study"]["methods"] = ["ps_tutorial"]
-    assert minutes(announce(config, {run.folder for run in study.plan(config)})) < 0.1 * whole
+    assert minutes(announce(load_plan(config), {run.folder for run in load_plan(config).runs})) < 0.1 * whole
 
 
 @pytest.mark.parametrize("is_there", [False, True])
@@ -55,14 +55,14 @@ def test_runs_that_need_an_accelerator_cost_no_calibration_where_there_is_none(i
     monkeypatch.setattr(
         time_estimate, "_cost", lambda run: timed.append(run.model) or time_estimate.Cost(0.001, 1, 1, 1)
     )
-    folders = {run.folder for run in study.schedule(config)}
-    said = announce(config, folders)
+    folders = {run.folder for run in load_plan(config).schedule}
+    said = announce(load_plan(config), folders)
     assert f"{len(folders)} of " in said
     assert ("resnet34" in timed) == is_there
 
 
 def test_looking_at_the_accuracy_more_often_takes_longer(config):
     config["study"]["methods"] = ["serial"]
-    few = minutes(announce(config, {run.folder for run in study.plan(config)}))
+    few = minutes(announce(load_plan(config), {run.folder for run in load_plan(config).runs}))
     config["study"]["snapshots"] = 1000
-    assert minutes(announce(config, {run.folder for run in study.plan(config)})) > 2 * few
+    assert minutes(announce(load_plan(config), {run.folder for run in load_plan(config).runs})) > 2 * few

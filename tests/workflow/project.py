@@ -10,13 +10,13 @@ from pathlib import Path
 
 import yaml
 
-from casual_training.plan import study
-from casual_training.config import read, validate
+from casual_training.plan.plan import Plan
+from casual_training.study.load import load_files
 
 REPOSITORY = Path(__file__).parents[2]
 PARTS = ("Snakefile", "config.yaml", "examples", "profiles", "src", "workflow")
 
-# The smallest study with every kind of job: serial 1x2, hogwild 1x2 and 2x1, one ceiling; on 640 training images.
+# The smallest study with every kind of job: serial 1x2, hogwild 1x2 and 2x1, independent copies; on 640 training images.
 TINY = {
     "study": {
         "name": "tiny",
@@ -39,7 +39,7 @@ TINY = {
     "machine": {"cores": 2, "log_interval": 3},
 }
 RUNS = {"serial 1x2 seed 1", "hogwild 1x2 seed 1", "hogwild 2x1 seed 1"}
-CEILINGS = {"ceiling seed 1"}
+COPIES = {"copies seed 1"}
 PAGE = {"render_report", "all"}
 CHARTS = {
     "plot_accuracy",
@@ -66,7 +66,7 @@ class Job:
     jobid: int
 
     def __str__(self) -> str:
-        """Name the job as tests do: "hogwild 2x1 seed 1", "ceiling seed 1", "diagnosis of hogwild 2x1", or its rule.
+        """Name the job as tests do: "hogwild 2x1 seed 1", "copies seed 1", "diagnosis of hogwild 2x1", or its rule.
 
         A trial is "hogwild 2x1 rate 0.5".
         """
@@ -76,7 +76,7 @@ class Job:
             return "{method} {workers}x{epochs} rate {factor}".format_map(self.wildcards)
         if self.rule == "diagnose":
             return "diagnosis of {method} {workers}x{epochs}".format_map(self.wildcards)
-        return f"ceiling seed {self.wildcards['seed']}" if self.rule == "measure_independent_copies" else self.rule
+        return f"copies seed {self.wildcards['seed']}" if self.rule == "measure_independent_copies" else self.rule
 
 
 @dataclass(frozen=True)
@@ -108,16 +108,16 @@ class Project:
         return self.root / "study.yaml"
 
     @property
-    def config(self) -> dict:
-        return validate.validate(read.read_config([self.root / "config.yaml", self.overlay]))
+    def plan(self) -> Plan:
+        return load_files([self.root / "config.yaml", self.overlay])
 
     @property
     def results(self) -> Path:
-        return self.root / "results" / self.config["study"]["name"]
+        return self.root / "results" / self.plan.name
 
     @property
     def reports(self) -> Path:
-        return self.root / "reports" / self.config["study"]["name"]
+        return self.root / "reports" / self.plan.name
 
     def set(self, key: str, value) -> None:
         """Set one key of the overlay, for instance "machine.cores"."""

@@ -12,7 +12,6 @@ import pytest
 from project import ANALYSIS, CEILINGS, CHARTS, PAGE, REPOSITORY, RUNS, TINY, Project, names
 
 from casual_training import strategies
-from casual_training.plan.study import schedule
 from casual_training.study.outcome import outcome
 
 PACKAGE = REPOSITORY / "src" / "casual_training"
@@ -91,7 +90,7 @@ def test_cores_given_to_snakemake_change_no_run(project):
 
 
 def test_timed_jobs_are_executed_in_the_order_of_the_schedule(finished):
-    planned = [run.folder for run in schedule(finished.config)]
+    planned = [run.folder for run in finished.plan.schedule]
     assert planned != sorted(planned)  # or any order would do
     started = {
         folder: json.loads((finished.root / folder / "run.json").read_text())["started_at"] for folder in planned
@@ -160,7 +159,7 @@ def test_the_command_for_what_failed_makes_that_again_and_no_other_run(study):
     for folder in folders:
         file = study.root / folder / "run.json"
         file.write_text(json.dumps(json.loads(file.read_text()) | {"status": "failed", "cause": "a worker died"}))
-    command = outcome(schedule(study.config), study.root).repeat("snakemake")
+    command = outcome(study.plan.schedule, study.root).repeat("snakemake")
     _, *arguments = shlex.split(command)
     assert names(study.dry_run()) == ANALYSIS
     assert names(study.dry_run(*arguments)) == {"hogwild 2x1 seed 1", "ceiling seed 1"} | ANALYSIS

@@ -6,8 +6,6 @@ import pandas as pd
 import pytest
 from project import ANALYSIS, names
 
-from casual_training.plan.study import plan_diagnoses
-
 PARTS = ["data", "forward", "backward", "communication", "update", "other"]
 
 
@@ -26,7 +24,7 @@ def test_to_diagnose_trains_no_run_again(diagnosed):
 
 def test_a_diagnosis_takes_all_the_time_of_its_steps_apart(diagnosed):
     project, _ = diagnosed
-    for run in plan_diagnoses(project.config):
+    for run in project.plan.diagnoses:
         record = json.loads((project.root / run.folder / "run.json").read_text())
         assert (record["status"], record["throughput_only"], record["spec"]["diagnose"]) == ("ok", True, True)
         seconds = record["diagnosis"]["seconds"]

@@ -7,8 +7,9 @@ import pytest
 import yaml
 from project import REPOSITORY, TINY, Project, names
 
+from casual_training.config.read import read_config
 from casual_training.plan import study as studies
-from casual_training.config import read, validate
+from casual_training.study.load import load_plan
 
 SHORTER = {"seeds": [1], "methods": ["serial", "hogwild"], "snapshots": 4, "workers": [2], "diagnose": False}
 NET = """
@@ -48,9 +49,9 @@ def config_of(own_project, monkeypatch):
     monkeypatch.chdir(own_project.root)
 
     def change(**workload):
-        config = read.read_config([own_project.root / "config.yaml", own_project.overlay])
+        config = read_config([own_project.root / "config.yaml", own_project.overlay])
         config["workloads"]["own"] |= workload
-        return validate.validate(config)
+        return load_plan(config)
 
     return change
 
@@ -63,7 +64,7 @@ def rows_of(path):
 @pytest.mark.parametrize("name", ["table", "characters"])
 def test_an_example_compares_serial_threads_and_hogwild(name, monkeypatch):
     monkeypatch.chdir(REPOSITORY)
-    config = validate.validate(read.read_config([REPOSITORY / "config.yaml", REPOSITORY / f"examples/{name}.yaml"]))
+    config = load_plan(read_config([REPOSITORY / "config.yaml", REPOSITORY / f"examples/{name}.yaml"]))
     assert {run.method for run in studies.plan(config)} == {"serial", "threads", "hogwild"}
 
 

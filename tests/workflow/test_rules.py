@@ -9,7 +9,6 @@ from project import Project, jobs_in, names, snapshot
 
 import fake_study
 from casual_training.analysis import steps
-from casual_training.plan.study import plan, schedule
 from casual_training.workload import datasets
 
 RUNS_COLUMNS = (
@@ -89,7 +88,7 @@ def test_fetch_dataset_fails_with_one_sentence_and_notes_nothing_where_there_are
 def test_train_and_measure_ceiling_make_one_run_folder_each(study):
     folders = ["results/tiny/runs/sample/hogwild/2x1/seed-1", "results/tiny/ceilings/sample/seed-1"]
     targets = [f"{folder}/run.json" for folder in folders]
-    others = {run.folder for run in schedule(study.config)} - set(folders)
+    others = {run.folder for run in study.plan.schedule} - set(folders)
     untouched = {folder: snapshot(study.root / folder) for folder in others}
     for target in targets:
         (study.root / target).unlink()
@@ -113,7 +112,7 @@ def test_collect_runs_makes_a_row_a_run_and_a_row_a_ceiling(analysed):
     (failed,) = runs[runs["status"] != "ok"].itertuples()
     assert (failed.method, failed.workers, failed.seed, failed.cause) == (*FAILED, "worker 0 did not end")
     assert math.isnan(failed.train_seconds)
-    expected = {(run.method, run.workers, run.seed): fake_study.train_seconds(run) for run in plan(analysed.config)}
+    expected = {(run.method, run.workers, run.seed): fake_study.train_seconds(run) for run in analysed.plan.runs}
     for row in runs[(runs["status"] == "ok") & ~runs["throughput_only"]].itertuples():
         assert row.train_seconds == pytest.approx(expected[row.method, row.workers, row.seed])
     assert ",".join(ceilings) == CEILINGS_COLUMNS
@@ -135,7 +134,7 @@ def test_compare_methods_makes_a_row_a_configuration(analysed):
     by_cell = comparison.set_index(["method", "workers"])
     assert by_cell.loc[("threads", 1), "speedup_vs_best_serial"] == 1
     assert by_cell.loc[("serial", 1), "speedup_vs_serial_1_thread"] == 1
-    seconds = {(run.method, run.workers, run.seed): fake_study.train_seconds(run) for run in plan(analysed.config)}
+    seconds = {(run.method, run.workers, run.seed): fake_study.train_seconds(run) for run in analysed.plan.runs}
     speedups = sorted(seconds["threads", 1, seed] / seconds["hogwild", 2, seed] for seed in (1, 2, 3))
     assert by_cell.loc[("hogwild", 2), "speedup_vs_best_serial"] == pytest.approx(speedups[1])
 
@@ -236,7 +235,7 @@ def test_render_report_writes_the_page_and_the_tables_beside_it(analysed):
 
 def test_report_works_on_what_an_interrupted_study_left_and_trains_nothing(analysed, tmp_path):
     project = analysed.copy(tmp_path / "project")
-    for run in plan(project.config)[9:]:
+    for run in project.plan.runs[9:]:
         for file in (project.root / run.folder).iterdir():
             file.unlink()
     before = snapshot(project.results / "runs")
@@ -248,7 +247,7 @@ def test_report_works_on_what_an_interrupted_study_left_and_trains_nothing(analy
 
 def test_report_fails_with_one_sentence_where_a_run_cannot_be_read(analysed, tmp_path):
     project = analysed.copy(tmp_path / "project")
-    broken = project.root / plan(project.config)[0].folder / "run.json"
+    broken = project.root / project.plan.runs[0].folder / "run.json"
     broken.write_text("{")
     done = project.snakemake("--cores", "1", "report")
     assert names(jobs_in(done.stdout)) == {"report"}

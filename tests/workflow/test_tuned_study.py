@@ -6,7 +6,7 @@ import json
 import pytest
 from project import ANALYSIS, CEILINGS, RUNS, TINY, Project, names
 
-from casual_training.plan import lr_trials, study
+from casual_training.plan import lr_trials
 from casual_training.records import lr_choice
 
 CONFIGURATIONS = {"serial 1x2", "hogwild 1x2", "hogwild 2x1"}
@@ -38,19 +38,19 @@ def rows_of(project, table):
 
 
 def test_trials_are_made_before_all_others_and_the_rest_in_the_order_of_the_schedule(tuned):
-    planned = study.schedule(tuned.config)
+    planned = tuned.plan.schedule
     assert sorted(planned, key=lambda run: record_of(tuned, run)["started_at"]) == planned
     assert [run.lr_factor is None for run in planned] == 6 * [False] + 7 * [True]
 
 
 def test_a_tuned_run_trains_with_the_rate_that_its_trials_chose(tuned):
-    for run in study.plan(tuned.config):
+    for run in tuned.plan.runs:
         record = record_of(tuned, run)
         assert (record["status"], record["spec"], record["tuned"]) == ("ok", run.spec, run.tune is not None)
         files = [tuned.root / trial.folder / "run.json" for trial in lr_trials.trials_of(run)]
         assert record["lr_factor"] == lr_choice.lr_factor(run, files)
     # Serial training repeats itself, so its losses say which rate it had.
-    losses = {run.method: tuned.root / run.folder / "losses.csv" for run in study.plan(tuned.config)}
+    losses = {run.method: tuned.root / run.folder / "losses.csv" for run in tuned.plan.runs}
     assert _last_loss(losses["serial_tuned"]) != _last_loss(losses["serial"])
 
 

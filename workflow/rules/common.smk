@@ -1,6 +1,5 @@
 # What the other files share: the plan of the study, and the inputs that a result depends on.
 
-import json
 import os
 import shlex
 import subprocess
@@ -10,22 +9,15 @@ from pathlib import Path
 from snakemake.exceptions import WorkflowError
 from snakemake.logging import logger
 
-from casual_training.config.references import is_user_code
 from casual_training.files import require_writable
-from casual_training.plan.lr_trials import trials_of
 from casual_training.study import interruption, live_line, outcome, snakemake_parent, stale_lock
-from casual_training.study.code_digest import code_digest
 from casual_training.study.load import load_plan
+from casual_training.study.timed_jobs import TimedJobs, as_json
 
 try:
     PLAN = load_plan(config)
 except ValueError as error:
     sys.exit(str(error))  # one sentence, no traceback
-
-
-def as_json(value):
-    """Write JSON that Snakemake may put into the script of its report as it is: nothing in it ends that."""
-    return json.dumps(value).replace("<", r"\u003c")
 
 
 STUDY = PLAN.name
@@ -51,9 +43,6 @@ shell.prefix(f"set -euo pipefail; export PATH={shlex.quote(os.path.dirname(sys.e
 # More threads than any machine has: Snakemake cuts them down to --cores, so that a timed job always gets all of
 # them and never runs beside another. What a run does with the machine is the config's business alone.
 ALL_CORES = 100_000
-
-# Snakemake starts the ready job of the highest priority, so this makes it follow the schedule of the study.
-PRIORITIES = {run.folder: -place for place, run in enumerate(PLAN.timed)}
 
 
 wildcard_constraints:

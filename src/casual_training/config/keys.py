@@ -81,6 +81,11 @@ class Keys(BaseModel):
     phrase: ClassVar[str] = KEYS_AND_VALUES
     renamed: ClassVar[dict[str, str]] = {}  # old key -> what it is called now
 
+    @classmethod
+    def advice(cls, key: Any) -> str:
+        """Return more about a key that is not known here, if there is more; the known ones are named in any case."""
+        return ""
+
     @model_validator(mode="wrap")
     @classmethod
     def _refuse_unknown_keys(cls, value: Any, handler: Callable) -> Any:
@@ -90,7 +95,8 @@ class Keys(BaseModel):
             raise unexpected(cls.phrase)
         for key in value:
             if key not in cls.model_fields:
-                context = {"key": key, "known": sorted(cls.model_fields), "renamed": cls.renamed.get(key, "")}
+                context = {"key": key, "known": sorted(cls.model_fields), "advice": cls.advice(key)}
+                context["renamed"] = cls.renamed.get(key, "")
                 raise PydanticCustomError("unknown_key", "unknown key", context)
         return handler(value)
 

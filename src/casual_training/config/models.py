@@ -105,33 +105,38 @@ class Metric(Keys):
     """Whether more of it is better; null is what it is of a named one, and yes of the user's own."""
 
 
-class Sgd(Keys):
-    """Stochastic gradient descent."""
+class OptimizerKeys(Keys):
+    """What all optimizers have."""
 
     phrase: ClassVar[str] = 'keys and values, "name" and "lr" among them'
+    lr: number("a number above 0", gt=0)
+    """Learning rate."""
+    weight_decay: number("a number, 0 or more", ge=0) = 0.0
+    """L2 penalty on the weights."""
+
+    @classmethod
+    def advice(cls, key: Any) -> str:
+        """Return that only another optimizer has this option, if one has."""
+        is_of_another = any(key in other.model_fields for other in OptimizerKeys.__subclasses__())
+        return f"{cls.__name__.lower()} has no such option" if is_of_another else ""
+
+
+class Sgd(OptimizerKeys):
+    """Stochastic gradient descent."""
+
     name: Literal["sgd"]
     """Name of the optimizer."""
-    lr: number("a number above 0", gt=0)
-    """Learning rate."""
     momentum: number("a number from 0 to below 1", ge=0, lt=1) = 0.0
     """Momentum; each worker keeps its own."""
-    weight_decay: number("a number, 0 or more", ge=0) = 0.0
-    """L2 penalty on the weights."""
 
 
-class Adam(Keys):
+class Adam(OptimizerKeys):
     """Adam."""
 
-    phrase: ClassVar[str] = Sgd.phrase
     name: Literal["adam"]
     """Name of the optimizer."""
-    lr: number("a number above 0", gt=0)
-    """Learning rate."""
-    weight_decay: number("a number, 0 or more", ge=0) = 0.0
-    """L2 penalty on the weights."""
 
 
-OPTIMIZERS = (Sgd, Adam)
 Optimizer = Annotated[Sgd | Adam, Field(discriminator="name")]
 
 
@@ -262,21 +267,16 @@ class Cost(Keys):
     """The prices that the cost of a run is modelled with; nothing is ranked by it."""
 
     electricity: Electricity = Electricity()
-    """What the machine draws, and what that costs."""
     cloud: Cloud = Cloud()
-    """A rented machine to compare with."""
 
 
 class Config(Keys):
     """A whole config; options.config_model adds to each method the options of its strategy."""
 
     study: Study
-    """The choice from the catalogue that is run and compared."""
     workloads: named(Workload, "a map of named workloads")
     """The catalogue of what can be trained."""
     methods: named(Method, "a map of named methods")
     """The catalogue of methods."""
     machine: Machine = Machine()
-    """What depends on the machine and not on the question."""
     cost: Cost = Cost()
-    """The prices that the cost of a run is modelled with; nothing is ranked by it."""

@@ -1,4 +1,4 @@
-"""The losses, metrics and optimizers that a workload can name.
+"""The losses and metrics that a workload can name.
 
 Readable without torch, so that a config is checked before anything slow is imported. Wherever a loss or a metric is
 named, a function of the user's own may be named instead (references.py).
@@ -15,12 +15,6 @@ LOSSES = {
 
 # name -> whether more of it is better
 METRICS = {"accuracy": True, "mean_squared_error": False, "mean_absolute_error": False}
-
-# name -> (class in torch.optim, the options a config may give it)
-OPTIMIZERS = {
-    "sgd": ("SGD", ("lr", "momentum", "weight_decay")),
-    "adam": ("Adam", ("lr", "weight_decay")),
-}
 
 
 def describe_metric(loss: str, metric: str | dict | None) -> dict:

@@ -47,11 +47,11 @@ def _place(location: tuple, config: Any) -> tuple[list, Any]:
     return path, value
 
 
-def _unknown_key(where: str, key: Any, known: list[str], renamed: str, advice: str = "") -> str:
+def _unknown_key(where: str, key: Any, known: list[str], renamed: str, advice: str) -> str:
     if renamed:
         return f"the key {key!r} in {where} is now {renamed!r}; rename it"
     if advice:
-        return f"unknown name {key!r} in {where}; {advice}; choose from: {', '.join(known)}"
+        return f"unknown name {key!r} in {where}; {advice}; choose from: {', '.join(one for one in known if one != 'name')}"
     close = difflib.get_close_matches(str(key), known, n=1)
     hint = f"did you mean {close[0]!r}?" if close else f"known keys: {', '.join(known)}"
     return f"unknown key {key!r} in {where}; {hint}"
@@ -76,7 +76,8 @@ def _unknown_name(where: str, value: dict, context: dict) -> str:
 def _unexpected(where: str, value: Any, context: dict) -> str:
     words = f"{where} has {value!r}, but must be {context['phrase']}"
     if context.get("takes_numbers") and isinstance(value, str) and NUMBER.fullmatch(value):
-        words += f" ({value!r} is a text in YAML; write {_as_yaml(value)})"
+        quotes = " without quotes" if _as_yaml(value) == value else ""
+        words += f" ({value!r} is a text in YAML; write {_as_yaml(value)}{quotes})"
     return words
 
 

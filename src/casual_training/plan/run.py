@@ -7,6 +7,12 @@ from casual_training.config.references import is_user_code
 
 COPIES_STRATEGY = "independent"  # run by the rule measure_independent_copies, never a method
 Kind = Literal["run", "copies", "trial", "diagnosis"]
+FOLDERS: dict[Kind, str] = {  # where a run of each kind writes, relative to the project; the rules have the same
+    "run": "results/{study}/runs/{workload}/{method}/{workers}x{epochs}/seed-{seed}",
+    "copies": "results/{study}/independent_copies/{workload}/seed-{seed}",
+    "trial": "results/{study}/trials/{workload}/{method}/{workers}x{epochs}/rate-{factor}",
+    "diagnosis": "results/{study}/diagnoses/{workload}/{method}/{workers}x{epochs}/seed-{seed}",
+}
 
 
 @dataclass(frozen=True)
@@ -81,16 +87,8 @@ class Run:
     @property
     def folder(self) -> str:
         """Where the run writes, relative to the project."""
-        configuration = f"{self.workload}/{self.method}/{self.split}"
-        match self.kind:
-            case "copies":
-                return f"results/{self.study}/independent_copies/{self.workload}/seed-{self.seed}"
-            case "trial":
-                return f"results/{self.study}/trials/{configuration}/rate-{self.lr_factor}"
-            case "diagnosis":
-                return f"results/{self.study}/diagnoses/{configuration}/seed-{self.seed}"
-            case _:
-                return f"results/{self.study}/runs/{configuration}/seed-{self.seed}"
+        written = {"epochs": f"{self.epochs:g}", "factor": self.lr_factor}
+        return FOLDERS[self.kind].format_map(vars(self) | written)
 
     @property
     def throughput_only(self) -> bool:

@@ -201,7 +201,7 @@ def _read(path: Path, _modified: int) -> Record:
     try:
         return Record.model_validate_json(path.read_bytes())
     except ValidationError as error:
-        first = error.errors(include_url=False)[0]
+        first = error.errors(include_url=False)[0]  # of the format, if that is wrong: it is the first field
         if first["loc"] == ("format",) and first["type"] != "missing":
             raise ValueError(
                 f"{path} was written by another version (format {first['input']!r:.20}; this one reads {FORMAT}); "

@@ -1,6 +1,8 @@
 """The optimizer of a run: one of torch's by name, with its options."""
 
-from casual_training.config.names import OPTIMIZERS
+import torch
+
+CLASSES = {"sgd": torch.optim.SGD, "adam": torch.optim.Adam}
 
 
 def make_optimizer(model, run):
@@ -11,8 +13,5 @@ def make_optimizer(model, run):
 
 def optimizer_class(run):
     """Return the class of a run's optimizer and its options, for those who do not make it from a model."""
-    import torch
-
     options = dict(run.optimizer)
-    optimizer, _ = OPTIMIZERS[options.pop("name")]
-    return getattr(torch.optim, optimizer), options
+    return CLASSES[options.pop("name")], options
