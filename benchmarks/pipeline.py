@@ -18,9 +18,7 @@ from pathlib import Path
 import psutil
 
 from casual_training.plan.run import Run
-from casual_training.plan.study import PROJECT, plan
-from casual_training.config.read import read_config
-from casual_training.config.validate import validate
+from casual_training.study.load import PROJECT, load_files
 
 sys.path.append(str(PROJECT / "tests"))
 import fake_study
@@ -48,12 +46,13 @@ def main() -> None:
         root = Path(folder)
         overlay = make_project(root)
         snakemake = [sys.executable, "-m", "snakemake", "--configfile", str(overlay), "--cores", "1"]
-        config = validate(read_config([PROJECT / "config.yaml", overlay]))
-        n_runs = len(plan(config))
+        plan = load_files([PROJECT / "config.yaml", overlay])
+        n_runs = len(plan.runs)
         print(f"{n_runs:,} runs: snakemake -n: {measure([*snakemake, '-n', '--quiet'], root)}")
-        fake_study.write_study(root, config, some_fail)
-        collect = [sys.executable, "-m", "casual_training", "collect", "--study", json.dumps(config)]
-        print(f"{n_runs:,} runs: casual-training collect: {measure(collect, root)}")
+        fake_study.write_study(root, plan, some_fail)
+        config = json.dumps(plan.config.model_dump(mode="json"))
+        make_runs = [sys.executable, "-m", "casual_training", "make-table", "runs", "--study", config]
+        print(f"{n_runs:,} runs: casual-training make-table runs: {measure(make_runs, root)}")
         again = measure([*snakemake, "report"], root)
         print(f"{n_runs:,} runs: snakemake --cores 1 report: {again}; promised: 10 s, 500 MB")
         page = root / "reports" / "grid" / "report.html"

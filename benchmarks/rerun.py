@@ -13,7 +13,7 @@ import tempfile
 from pathlib import Path
 
 from casual_training.analysis.wording import rounded_down, rounded_up
-from casual_training.plan.study import PROJECT
+from casual_training.study.load import PROJECT
 
 TIMES = 3
 

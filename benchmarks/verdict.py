@@ -5,14 +5,14 @@
 Simulated are studies of 5 seeds with one declared comparison that is truly so many times as fast, with five more that
 are as fast as serial training, and with six that all are that fast. The spread is the
 standard deviation of the logarithm of a seed's speed-up; half of its variance is serial training's and so common to
-all comparisons of a study. Nothing is trained; the verdicts are those of analysis/contrasts.py.
+all comparisons of a study. Nothing is trained; the verdicts are those of analysis/verdict/margin.py.
 """
 
 import math
 
 import numpy
 
-from casual_training.analysis.contrasts import FASTER, contrast
+from casual_training.analysis.verdict.margin import FASTER, contrast
 
 STUDIES = 1000
 TRUTHS, SPREADS = (1.0, 1.05, 1.3), (0.05, 0.1)

@@ -64,7 +64,7 @@ def n_seeds() -> int:
 
 
 def machine(provenance: pd.DataFrame) -> str:
-    """Say on what most runs were made: "2 virtual cores (AMD EPYC), not a laptop"."""
+    """Describe what most runs were made on: "2 virtual cores (AMD EPYC), not a laptop"."""
     kind = provenance["machine"].value_counts().index[0].partition(";")[0]
     return f"{kind}, not a laptop" if "virtual core" in kind else kind
 

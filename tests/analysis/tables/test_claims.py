@@ -4,12 +4,12 @@ from dataclasses import asdict
 
 import pytest
 
-from casual_training.analysis.claims import IN_PLACE, claims
-from casual_training.analysis.columns import CLAIMS_COLUMNS, RUNS_COLUMNS, as_table
-from casual_training.analysis.original import CLAIMS
-from casual_training.plan.study import PROJECT, plan
+from casual_training.analysis.frames import as_table
+from casual_training.analysis.tables.claims import COLUMNS, IN_PLACE, claims
+from casual_training.analysis.tables.claims_of_the_original import CLAIMS
+from casual_training.analysis.tables.runs import COLUMNS as RUNS_COLUMNS
 from casual_training.config.read import read_config
-from casual_training.config.validate import validate
+from casual_training.study.load import PROJECT, load_plan
 
 SAMPLES = 1200
 NO_ACCELERATOR = "torch finds no accelerator"
@@ -58,9 +58,9 @@ def measured(found):
 SERIAL = {("serial", 1): [20, 24], ("threads", 1): [16, 20]}  # the best is threads
 
 
-def test_every_claim_has_a_row_in_the_order_of_the_original_also_in_a_study_without_runs():
+def test_every_claim_has_a_row_also_in_a_study_without_runs():
     found = judged({})
-    assert list(found.columns) == list(CLAIMS_COLUMNS)
+    assert list(found.columns) == list(COLUMNS)
     assert list(found["id"]) == [claim.id for claim in CLAIMS]
     assert set(found["verdict"]) == {"not measured in this study"}
     assert list(found["command"]) == [claim.command for claim in CLAIMS]
@@ -70,16 +70,16 @@ def test_every_claim_has_a_row_in_the_order_of_the_original_also_in_a_study_with
 @pytest.mark.parametrize("claim", CLAIMS, ids=[one.id for one in CLAIMS])
 def test_the_command_that_stands_beside_a_claim_measures_it(claim):
     _, _, overlay = claim.command.partition("--configfile ")
-    config = validate(read_config([PROJECT / name for name in ("config.yaml", overlay) if name]))
-    config["machine"]["cores"] = 2
-    planned = [asdict(run) | took(10) | {"status": "ok", "cause": "", "expected": False} for run in plan(config)]
-    found = claims(as_table(planned, RUNS_COLUMNS), config["study"]["seeds"], config["study"]["workloads"])
+    config = read_config([PROJECT / name for name in ("config.yaml", overlay) if name])
+    plan = load_plan(config | {"machine": {"cores": 2}})
+    planned = [asdict(run) | took(10) | {"status": "ok", "cause": "", "expected": False} for run in plan.runs]
+    found = claims(as_table(planned, RUNS_COLUMNS), plan.seeds, plan.workloads)
     assert set(found.loc[found["id"] == claim.id, "verdict"]).isdisjoint(
         {"not testable here", "not measured in this study"}
     )
 
 
-def test_a_claim_is_given_the_median_and_the_range_of_what_is_measured_within_each_seed():
+def test_a_claim_has_median_and_range_of_its_figure_within_each_seed():
     found = row(judged(SERIAL | {("hogwild", 2): [8, 8]}), "3a")
     assert measured(found) == (2.25, 2.0, 2.5)  # of 16/8 and 20/8
     assert (found.verdict, found.n, found.unit) == ("confirmed", 2, "times as fast")
@@ -97,23 +97,23 @@ def test_a_claim_is_given_the_median_and_the_range_of_what_is_measured_within_ea
         ([17, 21.1], "refuted"),  # 16/17 = 0.941 and 20/21.1 = 0.948, both below 0.95
     ],
 )
-def test_hogwild_reduces_training_time_only_if_it_is_over_5_percent_faster_in_every_seed(seconds, verdict):
+def test_hogwild_is_faster_only_if_over_5_percent_in_every_seed(seconds, verdict):
     found = judged(SERIAL | {("hogwild", 2): seconds})
     assert row(found, "3a").verdict == row(found, "4.1").verdict == verdict
 
 
-def test_where_a_claim_names_no_split_the_fastest_parallel_one_stands_for_it():
+def test_where_a_claim_names_no_split_the_fastest_parallel_one_counts():
     cells = SERIAL | {("hogwild", 1): [4, 4], ("hogwild", 2): [10, 10], ("hogwild", 4): [8, 9]}
     assert row(judged(cells), "3a").split == "4x1"
 
 
-def test_a_split_that_failed_in_a_seed_does_not_stand_for_the_others_however_fast():
+def test_a_split_that_failed_in_a_seed_never_stands_for_others():
     cells = SERIAL | {("hogwild", 2): [10, 10], ("hogwild", 4): [1, failed("worker 3 died")]}
     found = row(judged(cells), "3a")
     assert (found.split, found.verdict, found.note) == ("2x2", "confirmed", "")
 
 
-def test_a_seed_that_failed_leaves_the_claim_undecided_with_what_is_left_and_the_cause():
+def test_a_failed_seed_leaves_the_claim_undecided_and_names_the_cause():
     found = row(judged(SERIAL | {("hogwild", 2): [8, failed("worker 1 died")]}), "3a")
     assert measured(found) == (2.0, 2.0, 2.0)
     assert (found.verdict, found.n) == ("undecided", 1)
@@ -139,13 +139,13 @@ def test_one_seed_is_judged_and_said_to_show_no_spread():
 @pytest.mark.parametrize(
     ("switching", "verdict"), [([37, 38], "confirmed"), ([10.1, 9.9], "undecided"), ([9, 9], "refuted")]
 )
-def test_switching_devices_costs_time_if_it_takes_longer_and_more_work_is_needed_then(switching, verdict):
+def test_switching_devices_costs_time_if_it_takes_longer(switching, verdict):
     found = judged({("device_regular", 1): [10, 10], ("device_switching", 1): switching})
     assert row(found, "1a").verdict == row(found, "4.3").verdict == verdict
     assert row(found, "1a").measured == pytest.approx(sum(switching) / 20)
 
 
-def test_without_an_accelerator_what_needs_one_is_not_testable_here_and_says_why():
+def test_what_needs_an_accelerator_is_not_testable_without_one_and_says_why():
     unavailable = [failed(NO_ACCELERATOR, "unavailable")] * 2
     cells = {("device_regular", 1): unavailable, ("device_switching", 1): unavailable, ("hogwild", 2): [8, 8]}
     found = judged(cells)
@@ -172,7 +172,7 @@ def test_hogwild_is_comparable_to_an_accelerator_that_is_not_clearly_faster(seco
         ([10.0, 9.0], "undecided", "undecided"),
     ],
 )
-def test_the_parameter_servers_ratio_is_judged_as_the_original_timed_it_and_without_its_tests(
+def test_the_parameter_servers_ratio_is_judged_with_and_without_timed_tests(
     one_worker, as_timed, without_tests
 ):
     cells = {
@@ -185,12 +185,12 @@ def test_the_parameter_servers_ratio_is_judged_as_the_original_timed_it_and_with
     assert row(found, "2a-timed").verdict == without_tests
 
 
-def test_a_ratio_that_is_off_on_either_side_of_what_is_claimed_is_not_refuted():
+def test_a_ratio_that_is_off_on_either_side_is_not_refuted():
     cells = {("ps_tutorial_whole", 1): [8, 12], ("ps_tutorial_whole", 4): [10, 10]}
     assert row(judged(cells), "2a-timed").verdict == "undecided"
 
 
-def test_the_parameter_server_is_compared_by_its_speed_so_that_a_rate_will_do():
+def test_the_parameter_server_is_compared_by_its_throughput():
     rate = {"throughput_only": True, "samples_per_second": 30.0, "samples": 6400}
     found = row(judged(SERIAL | {("ps_tutorial", 2): [rate, rate]}), "2b")
     assert found.note == "A rate of the first 6,400 samples."
@@ -198,11 +198,11 @@ def test_the_parameter_server_is_compared_by_its_speed_so_that_a_rate_will_do():
     assert found.verdict == "confirmed"
 
 
-def test_a_parameter_server_that_is_faster_than_serial_training_refutes_that_it_is_not_successful():
+def test_a_parameter_server_faster_than_serial_training_refutes_the_claim():
     assert row(judged(SERIAL | {("ps_tutorial_whole", 2): [8, 8]}), "2b").verdict == "refuted"
 
 
-def test_the_lock_is_needed_if_every_parallel_run_without_it_fails_in_place_as_expected():
+def test_the_lock_is_needed_if_every_parallel_run_without_it_fails():
     in_place = failed(IN_THE_WAY, expected=True)
     found = row(judged({("ps_unlocked", 1): [9, 9], ("ps_unlocked", 2): [in_place] * 2}), "2c")
     assert (found.verdict, found.n, found.measured) == ("confirmed", 2, 100)
@@ -234,13 +234,13 @@ def test_without_rpc_the_lock_is_not_testable_here():
 AS_IT_RAN = {("hogwild_original", 1): [10, 10], ("hogwild_original", 2): [40, 41], ("hogwild_original", 4): [80, 9]}
 
 
-def test_as_the_original_ran_it_each_parallel_split_is_held_against_its_own_one_worker():
+def test_the_originals_parallel_splits_are_compared_with_its_own_one_worker():
     two, four = rows(judged(AS_IT_RAN), "3b")
     assert (two.split, two.verdict, two.high) == ("2x2", "refuted", 0.25)
     assert (four.split, four.verdict) == ("4x1", "undecided")  # an eighth as fast, and 1.11 times
 
 
-def test_what_made_it_slow_is_told_by_changing_one_thing_in_the_same_split():
+def test_causes_of_slowness_change_one_thing_in_the_same_split():
     changed = {("hogwild_original_limited", 1): [10.1, 10.2], ("hogwild_original_limited", 2): [5, 5.125]}
     slower = {("hogwild_original_passive", 2): [80, 82], ("hogwild_original_memory", 4): [40, 9]}
     found = judged(AS_IT_RAN | changed | slower)
@@ -254,14 +254,14 @@ def test_what_made_it_slow_is_told_by_changing_one_thing_in_the_same_split():
     assert row(found, "3b-sharded").verdict == "not measured in this study"
 
 
-def test_what_made_it_slow_adds_up_from_as_it_ran_to_what_the_method_does():
+def test_causes_of_slowness_multiply_to_what_the_method_does():
     found = judged(SERIAL | AS_IT_RAN | {("hogwild", 1): [16, 20], ("hogwild", 2): [8, 8], ("hogwild", 4): [9, 9]})
-    asrun, mended, method = (rows(found, claim_id)[1] for claim_id in ("3b-asrun", "3b-mended", "3b-method"))
+    asrun, fixed, method = (rows(found, claim_id)[1] for claim_id in ("3b-asrun", "3b-fixed", "3b-method"))
     assert measured(asrun) == (pytest.approx((0.4 + 20 / 41) / 2), 0.4, pytest.approx(20 / 41))
-    assert measured(mended) == (pytest.approx((5 + 41 / 8) / 2), 5, 41 / 8)
+    assert measured(fixed) == (pytest.approx((5 + 41 / 8) / 2), 5, 41 / 8)
     assert measured(method) == (2.25, 2.0, 2.5)
-    assert (asrun.low * mended.low, asrun.high * mended.high) == pytest.approx((method.low, method.high))
-    assert (asrun.verdict, mended.verdict, method.verdict) == ("slower", "faster", "faster")
+    assert (asrun.low * fixed.low, asrun.high * fixed.high) == pytest.approx((method.low, method.high))
+    assert (asrun.verdict, fixed.verdict, method.verdict) == ("slower", "faster", "faster")
 
 
 def test_what_is_left_of_the_method_is_measured_where_the_original_was():
@@ -271,7 +271,7 @@ def test_what_is_left_of_the_method_is_measured_where_the_original_was():
     assert row(found, "3b-method").compared.endswith(", b")
 
 
-def test_the_start_up_counts_beside_the_time_that_all_passes_would_take_at_the_rate():
+def test_start_up_counts_beside_the_time_that_all_passes_would_take():
     # 300 samples in 5 s are 60 a second, so all 1,200 would take 20 s; the run took 9 s in all, so 4 s to start.
     rate = {"throughput_only": True, "samples": 300, "samples_per_second": 60.0, "wall_seconds": 9.0}
     found = row(judged(SERIAL | {("hogwild_original", 1): [rate, rate]}), "3b-startup")
@@ -289,7 +289,7 @@ def test_without_a_whole_run_the_weight_of_the_start_up_is_unknown():
     ("accuracies", "verdict"),
     [([0.83, 0.85], "confirmed"), ([0.829, 0.84], "undecided"), ([0.82, 0.80], "refuted"), ([0.86, 0.82], "undecided")],
 )
-def test_accuracies_are_equal_within_one_point_of_the_best_serial_run_of_the_same_seed(accuracies, verdict):
+def test_accuracies_are_equal_within_one_point_of_the_best_serial_run(accuracies, verdict):
     hogwild = {("hogwild", 2): [took(8, accuracy) for accuracy in accuracies]}
     found = row(judged(SERIAL | hogwild), "3c")
     assert (found.verdict, found.unit) == (verdict, "percentage points")
@@ -300,7 +300,7 @@ def test_accuracies_are_equal_within_one_point_of_the_best_serial_run_of_the_sam
     ("seconds", "verdict"),
     [([10, 16], "confirmed"), ([8.3, 10], "undecided"), ([7, 7.5], "refuted")],  # without a lock it is 8 s
 )
-def test_a_lock_that_is_not_needed_is_problematic_if_it_costs_over_5_percent_in_the_same_split(seconds, verdict):
+def test_an_unneeded_lock_is_problematic_if_it_costs_over_5_percent(seconds, verdict):
     found = row(judged({("hogwild", 2): [8, 8], ("hogwild", 4): [4, 4], ("hogwild_locked", 2): seconds}), "4.4")
     assert (found.split, found.verdict, found.unit) == ("2x2", verdict, "times as fast")
     assert found.low == pytest.approx(8 / max(seconds))
@@ -312,7 +312,7 @@ def test_what_a_lock_costs_is_told_for_each_split():
     assert [one.split for one in rows(found, "4.4")] == ["2x2", "4x1"]
 
 
-def test_each_claim_is_judged_on_the_workload_on_which_both_ways_were_run():
+def test_a_claim_is_judged_on_the_workload_that_both_configurations_ran():
     small, large = (
         {("threads", 1): [16, 16], ("hogwild", 2): [8, 8]},
         {("threads", 1): [90, 90], ("ps_tutorial", 2): [99, 99]},
@@ -326,7 +326,7 @@ def test_each_claim_is_judged_on_the_workload_on_which_both_ways_were_run():
     assert row(found, "3c").compared == "hogwild 2x2 against threads 1x4, small"
 
 
-def test_a_workload_on_which_both_are_ok_comes_before_one_on_which_they_failed():
+def test_a_workload_on_which_both_are_ok_comes_first():
     broken = {("threads", 1): [failed("x")] * 2, ("hogwild", 2): [failed("x")] * 2}
     fine = SERIAL | {("hogwild", 2): [8, 8]}
     runs = as_table([*table(broken, "a").to_dict("records"), *table(fine, "b").to_dict("records")], RUNS_COLUMNS)

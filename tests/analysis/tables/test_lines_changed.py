@@ -6,8 +6,16 @@ import subprocess
 import pandas as pd
 import pytest
 
-from casual_training.analysis import code_cost
-from casual_training.analysis.code_cost import code_lines, difference, lines_changed, new_names, script_of
+import fake_study
+from casual_training.analysis.tables.lines_changed import (
+    add_lines_changed,
+    code_lines,
+    difference,
+    lines_changed,
+    script_of,
+    strategies_and_options,
+)
+from casual_training.study.load import load_plan
 
 SERIAL = '''"""Plain training."""
 
@@ -103,39 +111,8 @@ def test_the_lines_of_a_whole_script_are_those_counted_by_hand():
     assert lines_changed(PARALLEL, SERIAL) == 1 + 2 + 3 + 1 + 1 + 2 + 1
 
 
-def test_new_names_are_those_of_modules_in_full_and_those_of_other_objects_with_a_dot():
-    assert new_names(PARALLEL, SERIAL) == [
-        ".Lock",
-        ".acquired",
-        "os.cpu_count",
-        "torch.distributed.init_process_group",
-        "torch.multiprocessing.get_context",
-    ]
-
-
-def test_what_a_script_defines_itself_is_no_name_to_know():
-    script = """
-import argparse
-
-class Counter:
-    def __init__(self):
-        self.total = 0
-
-    def add(self):
-        self.total += 1
-
-parser = argparse.ArgumentParser()
-parser.add_argument("--log-interval")
-arguments = parser.parse_args()
-Counter().add()
-print(arguments.log_interval, Counter().total)
-"""
-    assert new_names(script, "") == [".add_argument", ".parse_args", "argparse.ArgumentParser"]
-
-
 def test_a_script_costs_nothing_against_itself():
     assert lines_changed(PARALLEL, PARALLEL) == 0
-    assert new_names(PARALLEL, PARALLEL) == []
 
 
 METHODS = {
@@ -173,20 +150,33 @@ METHODS = {
         ("device_regular", None),
     ],
 )
-def test_a_method_has_the_script_of_its_name_or_else_of_its_strategy_if_the_lines_are_the_same(method, expected):
+def test_a_method_has_its_own_script_or_its_strategys_of_equal_lines(method, expected):
     scripts = ["hogwild", "hogwild_locked", "local_sgd", "ps_push_pull", "serial", "threads"]
     assert script_of(method, METHODS, scripts) == expected
 
 
-def test_a_comparison_gets_the_costs_of_each_method_and_none_where_there_is_no_script():
+def test_the_lines_of_a_comparison_are_empty_where_there_is_no_script():
     comparison = pd.DataFrame({"method": ["plain", "team", "team", "other"], "workers": [1, 2, 4, 2]})
     methods = {"plain": {"strategy": "serial"}, "team": {"strategy": "parallel"}, "other": {"strategy": "unknown"}}
     scripts = {"serial": SERIAL, "parallel": PARALLEL}
-    costs = code_cost.add_costs(comparison, methods, scripts)
-    assert costs["lines_changed"].tolist() == [0, 11, 11, pd.NA]
-    assert costs["new_names"].tolist() == [0, 5, 5, pd.NA]
-    assert code_cost.add_costs(comparison, methods, {"parallel": PARALLEL})["lines_changed"].isna().all()
-    assert code_cost.add_costs(comparison[:0], methods, scripts)["new_names"].tolist() == []
+    assert add_lines_changed(comparison, methods, scripts)["lines_changed"].tolist() == [0, 11, 11, pd.NA]
+    without_baseline = {"parallel": PARALLEL}
+    assert add_lines_changed(comparison, methods, without_baseline)["lines_changed"].isna().all()
+    assert add_lines_changed(comparison[:0], methods, scripts)["lines_changed"].tolist() == []
+
+
+def test_methods_of_the_catalogue_and_tuned_ones_have_strategy_and_options():
+    config = fake_study.make_config(tune=[0.5, 1])
+    config["workloads"]["fashion_mnist-simple_nn"] = fake_study.WORKLOAD | {"target": 0.8}
+    hogwild = {"strategy": "hogwild", "update": "free"}
+    assert strategies_and_options(load_plan(config)) == {
+        "serial": {"strategy": "serial"},
+        "threads": {"strategy": "serial"},
+        "hogwild": hogwild,
+        "serial_tuned": {"strategy": "serial"},
+        "threads_tuned": {"strategy": "serial"},
+        "hogwild_tuned": hogwild,
+    }
 
 
 def test_the_difference_keeps_comments_and_turns_one_script_into_the_other(tmp_path):

@@ -5,9 +5,12 @@ import json
 import pandas as pd
 import pytest
 
-from casual_training.analysis.columns import CEILINGS_COLUMNS, RUNS_COLUMNS, as_table
-from casual_training.analysis.tables import compare_methods
-from casual_training.analysis.verdict import add_verdicts, answer
+from casual_training.analysis.frames import as_table
+from casual_training.analysis.tables import independent_copies
+from casual_training.analysis.tables.comparison import compare_methods
+from casual_training.analysis.tables.runs import COLUMNS as RUNS_COLUMNS
+from casual_training.analysis.verdict.answer import answer
+from casual_training.analysis.verdict.judge import add_verdicts
 from casual_training.plan.comparisons import Comparisons
 
 SEEDS = [1, 2, 3, 4, 5]
@@ -38,7 +41,7 @@ def answered(
     if serial is None:
         serial = [method for method, _ in cells if method in ALONE and (method, 1) not in declared]
     compares_serial = any(method in ALONE for method, _ in declared)
-    question = Comparisons(declared, list(untrained), serial, compares_serial=compares_serial)
+    comparisons = Comparisons(declared, list(untrained), serial, compares_serial=compares_serial)
     rows, startup = [], startup or {}
     for (method, workers), of_seeds in cells.items():
         for seed, seconds in zip(seeds, of_seeds, strict=False):
@@ -54,13 +57,13 @@ def answered(
             row |= {"order": seed if in_blocks else len(rows), "started_at": "2026-11-23T09:00:00+00:00"}
             rows.append(row | changes)
     runs = as_table(rows, RUNS_COLUMNS)
-    comparison = compare_methods(runs, as_table([], CEILINGS_COLUMNS))
+    comparison = compare_methods(runs, as_table([], independent_copies.COLUMNS))
     comparison["lines_changed"] = comparison["method"].map(lines or {}).astype("Int64")
-    comparison = add_verdicts(comparison, runs, seeds, {"images": question})
-    return answer("images", runs, comparison, seeds, question)
+    comparison = add_verdicts(comparison, runs, seeds, {"images": comparisons})
+    return answer("images", runs, comparison, seeds, comparisons)
 
 
-def test_a_way_that_is_surely_faster_is_announced_with_its_lower_bound_and_its_code():
+def test_a_faster_method_is_announced_with_its_lower_bound_and_code():
     found = answered({("serial", 1): SERIAL, ("threads", 1): THREADS, ("hogwild", 2): HOGWILD}, lines={"hogwild": 17})
     assert found.winner == ("hogwild", 2)
     assert found.baseline == "threads"
@@ -76,20 +79,20 @@ def test_a_way_that_is_surely_faster_is_announced_with_its_lower_bound_and_its_c
     assert "From the start of the process it is 1.39 times as fast." in found.evidence  # 25 / 18
 
 
-def test_more_declared_comparisons_lower_the_bound_that_is_announced():
+def test_more_specified_comparisons_lower_the_bound_that_is_announced():
     cells = {("threads", 1): THREADS, ("hogwild", 2): [14.0, 15.0, 13.0, 14.5, 13.5]}
     alone = answered(cells, declared=[("hogwild", 2)])
     among_six = answered(cells, declared=[("hogwild", 2), *((f"other_{number}", 2) for number in range(5))])
     assert among_six.low < alone.low
 
 
-def test_what_is_not_declared_is_never_announced():
+def test_what_is_not_specified_is_never_announced():
     found = answered({("threads", 1): THREADS, ("hogwild", 2): THREADS, ("local_sgd", 2): [7.0] * 5})
     assert found.winner is None
     assert "local_sgd" not in found.sentence
 
 
-def test_without_a_clear_way_the_sentence_says_so_and_what_would_settle_it():
+def test_without_a_clear_method_the_sentence_says_what_would_settle_it():
     cells = {("threads", 1): THREADS, ("hogwild", 2): [19.0, 22.5, 17.0, 21.5, 18.0], ("ddp", 2): [20.9] * 5}
     found = answered(cells)
     assert found.winner is None
@@ -101,7 +104,7 @@ def test_without_a_clear_way_the_sentence_says_so_and_what_would_settle_it():
     assert f"Undecided: {undecided}." in found.evidence
 
 
-def test_an_interval_beyond_1_that_holds_part_of_the_margin_is_undecided_and_not_said_to_show_no_difference():
+def test_an_interval_that_holds_part_of_the_margin_is_undecided():
     cells = {("threads", 1): THREADS, ("hogwild", 2): [19.0, 20.5, 18.0, 20.2, 18.5]}
     found = answered(cells, [("hogwild", 2)])
     (contrast,) = found.contrasts
@@ -116,7 +119,7 @@ def test_where_a_hundred_seeds_would_not_do_the_sentence_says_so():
     assert "; more than 100 further seeds like these would settle it)" in found.evidence
 
 
-def test_ways_that_make_no_difference_or_are_slower_are_named_with_their_bounds():
+def test_equivalent_and_slower_methods_are_named_with_their_bounds():
     cells = {("threads", 1): THREADS, ("hogwild", 2): [21.1, 21.4, 20.6, 21.3, 20.7], ("ddp", 2): [30.0] * 5}
     found = answered(cells)
     assert "No difference beyond 5 %: hogwild with 2 workers (0.99 to 1.01, by two one-sided tests)" in found.evidence
@@ -124,7 +127,7 @@ def test_ways_that_make_no_difference_or_are_slower_are_named_with_their_bounds(
     assert [contrast["verdict"] for contrast in found.contrasts] == ["equivalent", "slower"]
 
 
-def test_where_everything_declared_is_slower_serial_training_it_is():
+def test_where_everything_specified_is_slower_serial_training_it_is():
     found = answered({("threads", 1): THREADS, ("hogwild", 2): [30.0] * 5, ("ddp", 2): [31.0] * 5})
     assert found.headline == (
         "On this machine (2 cores), stay with serial training (threads) for images: nothing declared is faster to "
@@ -132,7 +135,7 @@ def test_where_everything_declared_is_slower_serial_training_it_is():
     )
 
 
-def test_the_interval_that_is_quoted_for_no_difference_is_the_one_that_decided_it():
+def test_the_interval_quoted_for_no_difference_is_the_one_that_decided():
     cells = {("threads", 1): THREADS, ("hogwild", 2): [21.3, 21.4, 20.1, 20.4, 19.8]}
     found = answered(cells, [("hogwild", 2)])
     (contrast,) = found.contrasts
@@ -141,21 +144,21 @@ def test_the_interval_that_is_quoted_for_no_difference_is_the_one_that_decided_i
     assert "No difference beyond 5 %: hogwild with 2 workers (0.99 to 1.05, by two one-sided tests)" in found.evidence
 
 
-def test_a_declared_way_without_a_run_is_not_measured_and_not_silently_left_out_of_what_is_not_faster():
+def test_a_specified_comparison_without_a_run_is_not_measured():
     found = answered({("threads", 1): THREADS, ("hogwild", 2): [30.0] * 5})
     assert [entry["verdict"] for entry in found.contrasts] == ["slower", "not measured"]
     assert "nothing declared is faster" not in found.headline
     assert found.evidence.endswith("Not measured yet: ddp with 2 workers.")
 
 
-def test_a_way_that_misses_the_target_in_one_seed_fails_the_target_however_fast_it_is():
+def test_a_method_that_misses_the_target_in_a_seed_fails_it():
     found = answered({("threads", 1): THREADS, ("hogwild", 2): [5.0, 5.0, MISSED, 5.0, 5.0], ("ddp", 2): THREADS})
     assert found.winner is None
     assert "Fails the target: hogwild with 2 workers (on it in 4 of 5 seeds)." in found.evidence
     assert found.contrasts[0]["low"] is None
 
 
-def test_a_way_that_diverged_has_missed_the_target():
+def test_a_method_that_diverged_has_missed_the_target():
     found = answered({("threads", 1): THREADS, ("hogwild", 2): [5.0, 5.0, DIVERGED, 5.0, 5.0], ("ddp", 2): THREADS})
     assert "Fails the target: hogwild with 2 workers (on it in 4 of 5 seeds)." in found.evidence
 
@@ -165,12 +168,12 @@ def test_a_seed_that_failed_does_not_hide_that_another_missed_the_target():
     assert "Fails the target: hogwild with 2 workers (on it in 3 of 5 seeds)." in found.evidence
 
 
-def test_a_way_of_which_a_run_failed_has_no_verdict():
+def test_a_method_of_which_a_run_failed_has_no_verdict():
     found = answered({("threads", 1): THREADS, ("hogwild", 2): [5.0, 5.0, None, 5.0, 5.0], ("ddp", 2): THREADS})
     assert "Not ok in every seed: hogwild with 2 workers (ok in 4 of 5)." in found.evidence
 
 
-def test_of_several_faster_ways_that_are_level_the_one_with_the_least_code_is_announced():
+def test_of_level_faster_methods_the_one_with_least_code_is_announced():
     cells = {("threads", 1): THREADS, ("hogwild", 2): HOGWILD, ("ddp", 2): [13.9, 14.0, 13.9, 14.1, 13.7]}
     found = answered(cells, lines={"hogwild": 17, "ddp": 30})
     assert found.winner == ("hogwild", 2)
@@ -178,12 +181,12 @@ def test_of_several_faster_ways_that_are_level_the_one_with_the_least_code_is_an
     assert answered(cells, lines={"hogwild": 31, "ddp": 30}).winner == ("ddp", 2)
 
 
-def test_a_faster_way_that_another_is_clearly_faster_than_is_not_announced_however_little_code_it_takes():
+def test_a_method_that_another_clearly_beats_is_not_announced():
     cells = {("threads", 1): THREADS, ("hogwild", 2): HOGWILD, ("ddp", 2): [10.0, 10.1, 9.9, 10.2, 9.8]}
     assert answered(cells, lines={"hogwild": 1, "ddp": 30}).winner == ("ddp", 2)
 
 
-def test_with_as_much_code_the_way_that_is_not_oversubscribed_is_announced_and_marked_otherwise():
+def test_of_equal_code_what_is_not_oversubscribed_is_announced():
     cells = {("threads", 1): THREADS, ("greedy", 4): HOGWILD, ("hogwild", 4): HOGWILD}
     declared = [("greedy", 4), ("hogwild", 4)]
     assert answered(cells, declared, overs=("greedy",)).winner == ("hogwild", 4)
@@ -192,13 +195,13 @@ def test_with_as_much_code_the_way_that_is_not_oversubscribed_is_announced_and_m
     assert "use greedy with 4 workers (oversubscribed): at least" in alone.headline
 
 
-def test_a_declared_copy_of_serial_training_is_compared_with_serial_training():
+def test_a_specified_copy_of_serial_training_is_compared_with_serial_training():
     found = answered({("serial", 1): SERIAL, ("copy", 1): SERIAL}, [("copy", 1)])
     assert (found.winner, found.baseline) == (None, "serial")
     assert found.contrasts[0]["verdict"] == "equivalent"
 
 
-def test_where_a_serial_method_is_compared_the_sentence_names_the_baseline_and_calls_none_the_best():
+def test_where_a_serial_method_is_compared_no_baseline_is_called_best():
     for copy, words in [
         (HOGWILD, "use copy with 1 worker: at least 1.69 times as fast to 80 % validation accuracy as serial (95 %)."),
         (SERIAL, "no method is clearly better than serial at reaching 80 % validation accuracy."),
@@ -209,23 +212,23 @@ def test_where_a_serial_method_is_compared_the_sentence_names_the_baseline_and_c
         assert "best" not in found.sentence
 
 
-def test_a_serial_method_that_misses_the_target_in_a_seed_is_no_baseline_and_a_note_says_so():
+def test_a_serial_method_that_misses_the_target_is_no_baseline():
     for miss in (MISSED, DIVERGED):
         found = answered({("serial", 1): SERIAL, ("threads", 1): [*THREADS[:4], miss], ("hogwild", 2): HOGWILD})
         assert (found.baseline, found.winner) == ("serial", ("hogwild", 2))
         assert "threads is no baseline: it misses the target in 1 of 5 seeds." in found.evidence
 
 
-def test_what_is_declared_and_not_trained_is_named_below_the_sentence():
+def test_what_is_specified_and_not_trained_is_named_below_the_sentence():
     cells = {("threads", 1): THREADS, ("hogwild", 2): HOGWILD}
     found = answered(cells, [("hogwild", 2)], untrained=[("hogwild", 4), ("ddp", 2)])
     assert found.evidence.endswith(
-        "Declared in study.headline, but not among the runs of this workload: hogwild with 4 workers and ddp with 2 "
+        "Declared in study.comparisons, but not among the runs of this workload: hogwild with 4 workers and ddp with 2 "
         "workers."
     )
 
 
-def test_a_way_that_was_made_later_than_its_serial_runs_is_named_below_the_sentence():
+def test_a_method_made_later_than_its_serial_runs_is_named_below():
     cells = {("threads", 1): THREADS, ("hogwild", 2): HOGWILD}
     assert "block" not in answered(cells, [("hogwild", 2)]).evidence
     later = answered(cells, [("hogwild", 2)], in_blocks=False)  # one method after the other
@@ -235,7 +238,7 @@ def test_a_way_that_was_made_later_than_its_serial_runs_is_named_below_the_sente
     )
 
 
-def test_the_start_up_that_a_way_has_to_make_up_for_is_said_where_it_is_longer():
+def test_a_longer_start_up_is_said_to_pay_off_later():
     # Medians 14 and 21 s, 1.5 times as fast; 2 s more of start-up are paid for by 2 / (1 - 1 / 1.5) = 6 s.
     cells = {("threads", 1): [21.0, 22.0, 20.0], ("hogwild", 2): [14.0, 14.4, 13.6]}
     longer = answered(cells, [("hogwild", 2)], seeds=[1, 2, 3], startup={"hogwild": 6.0})
@@ -300,28 +303,28 @@ def test_the_sentence_says_why_there_is_no_answer(cells, words):
     ]
 
 
-def test_the_seeds_that_a_serial_method_lacks_are_counted_where_they_are_many():
+def test_seeds_that_a_serial_method_lacks_are_counted_where_many():
     seeds = list(range(1, 21))
     found = answered({("serial", 1): [20.0] * 14, ("hogwild", 2): [10.0] * 20}, seeds=seeds)
     assert found.headline.endswith("which serial method is best: serial has no run of 6 seeds yet.")
 
 
-def test_without_a_serial_method_beside_the_comparisons_the_sentence_says_what_is_so():
+def test_without_a_serial_method_beside_comparisons_there_is_no_answer():
     declared = [("serial", 1), ("threads", 1)]
     both = answered({("serial", 1): SERIAL, ("threads", 1): THREADS}, declared)
     assert both.headline == (
-        "There is no answer for images: study.headline declares every serial method of images as a comparison, so "
+        "There is no answer for images: study.comparisons declares every serial method of images as a comparison, so "
         "there is nothing to compare with."
     )
     none = answered({("hogwild", 2): HOGWILD})
     assert "the study plans no serial training of images, so there is nothing to compare with" in none.headline
 
 
-def test_comparisons_of_a_study_that_it_does_not_train_are_not_said_to_be_undeclared():
+def test_comparisons_that_are_not_trained_are_named_as_such():
     found = answered({("serial", 1): SERIAL}, [], untrained=[("hogwild", 4)])
     assert found.headline == (
         "Nothing is decided for images: the study declares hogwild with 4 workers, but does not train it so "
-        "(study.headline)."
+        "(study.comparisons)."
     )
 
 
@@ -335,9 +338,9 @@ def test_rates_alone_are_no_answer():
     assert "Only rates of images have been measured so far" in found.headline
 
 
-def test_a_study_that_declares_nothing_decides_nothing():
+def test_a_study_that_specifies_nothing_decides_nothing():
     found = answered({("serial", 1): SERIAL, ("hogwild", 2): HOGWILD}, declared=[])
-    assert "declares no comparison for images (study.headline)" in found.headline
+    assert "declares no comparison for images (study.comparisons)" in found.headline
 
 
 def test_an_answer_is_plain_json():
@@ -348,7 +351,7 @@ def test_an_answer_is_plain_json():
     assert [entry["verdict"] for entry in plain["contrasts"]] == ["faster", "fails target"]
 
 
-def test_only_declared_configurations_have_bounds_and_verdicts():
+def test_only_specified_configurations_have_bounds_and_verdicts():
     rows = [("serial", 1, SERIAL), ("hogwild", 2, HOGWILD), ("hogwild", 4, HOGWILD)]
     runs = as_table(
         [
@@ -366,9 +369,9 @@ def test_only_declared_configurations_have_bounds_and_verdicts():
         ],
         RUNS_COLUMNS,
     )
-    comparison = compare_methods(runs, as_table([], CEILINGS_COLUMNS))
-    question = Comparisons([("hogwild", 2)], serial=["serial"])
-    judged = add_verdicts(comparison, runs, SEEDS, {"images": question}).set_index(["method", "workers"])
+    comparison = compare_methods(runs, as_table([], independent_copies.COLUMNS))
+    comparisons = Comparisons([("hogwild", 2)], serial=["serial"])
+    judged = add_verdicts(comparison, runs, SEEDS, {"images": comparisons}).set_index(["method", "workers"])
     assert judged.loc[("hogwild", 2), "verdict"] == "faster"
     assert judged.loc[("hogwild", 4), "verdict"] == ""
     assert pd.isna(judged.loc[("hogwild", 4), "speedup_low"])

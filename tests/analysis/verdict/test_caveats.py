@@ -2,8 +2,9 @@
 
 import pytest
 
-from casual_training.analysis.caveats import apart
-from casual_training.analysis.columns import RUNS_COLUMNS, as_table
+from casual_training.analysis.frames import as_table
+from casual_training.analysis.tables import runs as runs_table
+from casual_training.analysis.verdict.caveats import apart
 
 BLOCKS = ["serial 1", "hogwild 1", "ddp 1", "ddp 2", "serial 2", "hogwild 2", "hogwild 3", "ddp 3", "serial 3"]
 
@@ -15,7 +16,7 @@ def seeds_apart(made: list[str], later: dict[str, str] | None = None) -> list[in
         method, seed = run.split()
         at = (later or {}).get(run, "09:00")
         rows.append({"method": method, "seed": int(seed), "order": order, "started_at": f"2026-11-23T{at}:00+00:00"})
-    runs = as_table(rows, RUNS_COLUMNS)
+    runs = as_table(rows, runs_table.COLUMNS)
     return apart(runs, runs[runs["method"] == "hogwild"], runs[runs["method"] == "serial"])
 
 
@@ -28,7 +29,7 @@ def test_a_method_that_was_added_later_is_apart_in_every_seed():
     assert seeds_apart([*(run for run in BLOCKS if run not in own), *own]) == [1, 2, 3]
 
 
-def test_a_run_that_was_made_again_after_the_others_is_apart_and_the_others_are_not():
+def test_only_the_run_that_was_made_again_later_is_apart():
     assert seeds_apart([*(run for run in BLOCKS if run != "hogwild 1"), "hogwild 1"]) == [1]
 
 
