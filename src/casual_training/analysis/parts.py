@@ -45,3 +45,9 @@ def literals(kind: str) -> dict[str, dict[str, Any]]:
     }
     found = {name: values for name, values in found.items() if "INPUTS" in values}
     return dict(sorted(found.items(), key=lambda item: (item[1].get("PLACE", 0), item[0])))
+
+
+def caption_of_chart(name: str) -> str:
+    """Return what Snakemake's report says of a chart: its title, and the caption of the table behind it."""
+    found = literals("charts")[name]
+    return f"{found['TITLE'].format(metric='metric')}. {found['CAPTION']}."
