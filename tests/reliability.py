@@ -56,8 +56,8 @@ PROMISES = {
     ],
     "A wrong config is refused in one sentence before anything starts.": [
         "config/test_bad_config.py",
-        "test_fuzzed_readers.py::test_a_config_that_is_wrong_in_any_place_is_refused_in_one_sentence",
-        "test_fuzzed_readers.py::test_bytes_that_are_no_config_are_refused_in_one_sentence_that_names_the_file",
+        "test_fuzzed_readers.py::test_a_config_wrong_in_any_place_is_refused_in_one_sentence",
+        "test_fuzzed_readers.py::test_bytes_that_are_no_config_are_refused_by_name",
     ],
     "A result or a data file of whatever bytes is read, or refused in one sentence that names it.": [
         "test_fuzzed_readers.py",

@@ -89,7 +89,7 @@ CONFIG = validate.validate(fake_study.make_config(methods=["serial", "hogwild"],
 
 @settings(max_examples=50)
 @given(st.data())
-def test_a_config_that_is_wrong_in_any_place_is_refused_in_one_sentence(data):
+def test_a_config_wrong_in_any_place_is_refused_in_one_sentence(data):
     said = refusal(lambda: json.dumps(validate.validate(changed(CONFIG, data.draw)), allow_nan=False))
     assert said == "" or said.startswith("config: ")
 
@@ -103,7 +103,7 @@ def test_a_config_that_is_wrong_in_any_place_is_refused_in_one_sentence(data):
 @example(b"&a {b: *a}")
 @example(b"a: &a [*a]")
 @example(3000 * b"[")
-def test_bytes_that_are_no_config_are_refused_in_one_sentence_that_names_the_file(folder, text):
+def test_bytes_that_are_no_config_are_refused_by_name(folder, text):
     file = folder / "mine.yaml"
     file.write_bytes(text)
     said = refusal(read.read_config, [file])
@@ -171,7 +171,7 @@ def test_the_study_that_the_tests_damage_has_every_table(project):
 
 @settings(max_examples=25)  # each makes all tables
 @given(st.sampled_from(RUNS), st.data())
-def test_a_run_json_that_is_damaged_in_any_place_is_read_or_refused_by_name(project, run, data):
+def test_a_damaged_run_json_is_read_or_refused_by_name(project, run, data):
     file = project / run.folder / "run.json"
     whole = file.read_bytes()
     try:
@@ -185,7 +185,7 @@ def test_a_run_json_that_is_damaged_in_any_place_is_read_or_refused_by_name(proj
 
 @settings(max_examples=400)
 @given(st.sampled_from(RUNS), st.data())
-def test_a_run_json_is_whole_when_it_is_read_or_refused_by_name(folder, run, data):
+def test_a_run_json_is_read_whole_or_refused_by_name(folder, run, data):
     (folder / "run.json").write_text(json.dumps(changed(record_of(run), data.draw)))
     said = refusal(run_folders.read_run, folder)
     assert said == "" or (str(folder / "run.json") in said and said.endswith("delete its folder, run it again"))
@@ -286,7 +286,7 @@ def logs_of(folder):
 @example(b"\0\0\x08\x01" + 4 * b"\xff" + 20 * b"\0")
 @example(b"\0\0\x08\x03" + 4 * b"\xff" + 8 * b"\0")
 @example(b"\0\0\x08\x03" + 12 * b"\0")
-def test_an_idx_file_of_whatever_bytes_is_read_or_refused_by_name_in_the_memory_of_its_own_size(folder, data):
+def test_an_idx_file_of_any_bytes_is_read_or_refused_by_name(folder, data):
     file = folder / "images"
     file.write_bytes(data)
     tracemalloc.start()

@@ -144,7 +144,7 @@ def test_modules_that_a_users_file_imports_from_beside_it_count_too(own_folder):
 
 
 @pytest.mark.parametrize("edited", ["net.py", "layers.py", "parts/deep/inner.py"])
-def test_an_edit_beside_a_users_file_changes_the_digest_of_its_runs_alone(own_folder, edited):
+def test_an_edit_beside_a_users_file_changes_only_its_digest(own_folder, edited):
     mine = dataclasses.replace(SERIAL_RUN, model="mine/net.py:make")
     before = code_digest(mine), code_digest(SERIAL_RUN)
     forget.__wrapped__()

@@ -39,7 +39,7 @@ def rules(jobs):
     return Counter(job.rule for job in jobs)
 
 
-def test_the_default_study_is_50_runs_5_ceilings_and_a_diagnosis_of_each_configuration(default_jobs):
+def test_the_default_study_is_50_runs_5_copies_and_10_diagnoses(default_jobs):
     assert rules(default_jobs) == {
         "fetch_dataset": 1,
         "train": 50,
@@ -102,7 +102,7 @@ def test_a_finished_study_has_nothing_to_do(finished):
     assert finished.dry_run() == []
 
 
-def test_a_study_that_is_moved_and_its_code_checked_out_again_has_nothing_to_do(study):
+def test_a_moved_study_with_a_fresh_checkout_has_nothing_to_do(study):
     for file in [*(study.root / "src").rglob("*"), *(study.root / "workflow").rglob("*")]:
         os.utime(file)
     assert study.dry_run() == []

@@ -35,7 +35,7 @@ def test_a_diagnosis_takes_all_the_time_of_its_steps_apart(diagnosed):
         assert sum(seconds.values()) < trained
 
 
-def test_the_shares_of_a_step_add_up_to_100_percent_and_only_shared_weights_lose_updates(diagnosed):
+def test_the_shares_of_a_step_add_up_to_100_percent(diagnosed):
     project, _ = diagnosed
     table = pd.read_csv(project.results / "diagnostics.csv")
     assert [(row.method, row.workers) for row in table.itertuples()] == [("serial", 1), ("hogwild", 1), ("hogwild", 2)]

@@ -38,7 +38,7 @@ def test_every_job_was_executed_once_and_announced_before(finished):
     assert 0 < output.index(announced) < output.index("rule train:")
 
 
-def test_each_planned_run_has_a_folder_with_three_files_and_there_is_no_other(finished):
+def test_each_planned_run_has_a_folder_with_three_files(finished):
     folders = {path.parent for path in finished.results.glob("**/seed-*/*")}
     assert folders == {finished.root / run.folder for run in studies.schedule(finished.config)}
     for folder in folders:
@@ -79,7 +79,7 @@ def test_the_phases_add_up_to_the_wall_time(records):
         assert clocks["wait_seconds"] >= 0
 
 
-def test_every_run_made_two_passes_over_640_samples_shared_out_over_its_workers(records):
+def test_every_run_made_two_passes_shared_out_over_its_workers(records):
     for run, record in records:
         assert record["samples"] == record["planned_samples"] == 2 * 640
         assert record["parameters"] == 21_840
@@ -135,7 +135,7 @@ def test_the_page_begins_with_the_answer_of_a_complete_study(finished):
         assert (finished.reports / "figures" / f"{chart}.svg").stat().st_size > 1000
 
 
-def test_the_page_gives_the_command_to_repeat_it_and_not_where_the_project_stands(finished):
+def test_the_page_gives_its_command_and_no_path_of_the_project(finished):
     page = (finished.reports / "report.html").read_text()
     assert "snakemake --cores 4 --configfile study.yaml" in page
     assert str(finished.root) not in page

@@ -107,7 +107,7 @@ def test_an_edit_of_the_users_file_reruns_its_runs_and_no_others(own_project):
     assert again == ["own"]
 
 
-def test_what_is_wrong_in_the_users_code_is_a_row_with_its_line_and_the_other_workloads_go_on(own_project, monkeypatch):
+def test_wrong_user_code_is_a_row_and_other_workloads_go_on(own_project, monkeypatch):
     monkeypatch.chdir(own_project.root)  # from where its paths are seen
     own_project.set("workloads.sample", TINY["workloads"]["sample"])
     own_project.set("study.workloads", ["own", "sample"])
@@ -173,7 +173,7 @@ def test_more_workers_than_batches_of_own_data_is_one_sentence(own_project):
         ({"target": 1.5}, "workloads.own.target is 1.5, but must be below 1"),
     ],
 )
-def test_a_config_that_names_what_is_not_there_is_refused_before_anything_starts(config_of, changes, said):
+def test_a_config_that_names_what_is_not_there_is_refused(config_of, changes, said):
     with pytest.raises(ValueError) as error:
         config_of(**changes)
     assert str(error.value).startswith("config: ")

@@ -75,7 +75,7 @@ def test_fetch_dataset_puts_the_verified_files_in_place_and_notes_their_checksum
     assert {path.name for path in (project.root / "data/fashion_mnist_sample").glob("*-ubyte")} == noted.keys()
 
 
-def test_fetch_dataset_fails_with_one_sentence_and_notes_nothing_where_there_are_no_data(project):
+def test_fetch_dataset_fails_in_one_sentence_where_there_are_no_data(project):
     project.set("machine.data_dir", "empty folder")
     target = "results/datasets/fashion_mnist_sample.sha256"
     done = project.snakemake("--cores", "1", "--", target)

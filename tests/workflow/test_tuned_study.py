@@ -37,7 +37,7 @@ def rows_of(project, table):
         return list(csv.DictReader(file))
 
 
-def test_trials_are_made_before_all_others_and_the_rest_in_the_order_of_the_schedule(tuned):
+def test_trials_are_made_first_and_the_rest_in_schedule_order(tuned):
     planned = tuned.plan.schedule
     assert sorted(planned, key=lambda run: record_of(tuned, run)["started_at"]) == planned
     assert [run.lr_factor is None for run in planned] == 6 * [False] + 7 * [True]
