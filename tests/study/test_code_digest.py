@@ -90,9 +90,18 @@ def test_a_strategy_or_model_file_concerns_only_its_own_runs(monkeypatch):
     }
 
 
-def test_nothing_of_the_analysis_or_round_a_study_is_covered(monkeypatch):
+def test_nothing_of_the_analysis_or_around_a_study_is_covered(monkeypatch):
     files = covered(SERIAL_RUN, monkeypatch)
     assert not {file for file in files if file.startswith(("analysis/", "study/", "check/", "original/", "cli"))}
+
+
+def test_how_a_learning_rate_is_chosen_concerns_tuned_runs_only(monkeypatch):
+    tuned = dataclasses.replace(SERIAL_RUN, tune={"factors": [1.0], "seed": 2, "target": 0.5})
+    own = covered(tuned, monkeypatch) - covered(SERIAL_RUN, monkeypatch)
+    code = "import sys; from casual_training.study import lr_choice; print(*sys.modules)"
+    printed = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True).stdout
+    imported = {name for name in printed.split() if name.startswith("casual_training.study.")}
+    assert own == {f"{name.removeprefix('casual_training.').replace('.', '/')}.py" for name in imported}
 
 
 def test_an_edit_of_any_covered_file_changes_the_digest(tmp_path, monkeypatch):

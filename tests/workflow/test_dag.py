@@ -9,7 +9,7 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
-from project import ANALYSIS, CEILINGS, CHARTS, PAGE, REPOSITORY, RUNS, TINY, Project, names
+from project import ANALYSIS, COPIES, CHARTS, PAGE, REPOSITORY, RUNS, TINY, Project, names
 
 from casual_training import strategies
 from casual_training.study.outcome import outcome
@@ -113,8 +113,8 @@ def test_a_moved_study_with_a_fresh_checkout_has_nothing_to_do(study):
     [
         ("strategies/hogwild.py", {"hogwild 1x2 seed 1", "hogwild 2x1 seed 1"} | ANALYSIS),
         ("strategies/serial.py", {"serial 1x2 seed 1"} | ANALYSIS),
-        ("models/simple_nn.py", RUNS | CEILINGS | ANALYSIS),
-        ("recorder.py", RUNS | CEILINGS | ANALYSIS),
+        ("models/simple_nn.py", RUNS | COPIES | ANALYSIS),
+        ("recorder.py", RUNS | COPIES | ANALYSIS),
         ("analysis/charts.py", CHARTS | PAGE),
         ("analysis/claims.py", {"examine_claims"} | PAGE),
         ("analysis/cost.py", {"model_costs"} | PAGE),
@@ -133,11 +133,11 @@ def test_an_edited_source_reruns_what_depends_on_it_and_nothing_else(study, file
 @pytest.mark.parametrize(
     ("key", "value", "rerun"),
     [
-        ("workloads.sample.batch_size", 16, RUNS | CEILINGS),
+        ("workloads.sample.batch_size", 16, RUNS | COPIES),
         ("methods.serial.threads", 2, {"serial 1x2 seed 1"}),
         # Two workers on two cores had one thread each already.
         ("methods.hogwild.threads", 1, {"hogwild 1x2 seed 1"}),
-        ("study.seeds", [1, 2], {name.replace("seed 1", "seed 2") for name in RUNS | CEILINGS}),
+        ("study.seeds", [1, 2], {name.replace("seed 1", "seed 2") for name in RUNS | COPIES}),
         ("machine.deadline_seconds", 7, set()),
         ("machine.data_dir", "elsewhere", set()),
     ],
@@ -155,14 +155,14 @@ def test_another_data_folder_does_not_hide_what_else_is_to_be_done(study):
 
 
 def test_the_command_for_what_failed_makes_that_again_and_no_other_run(study):
-    folders = ["results/tiny/runs/sample/hogwild/2x1/seed-1", "results/tiny/ceilings/sample/seed-1"]
+    folders = ["results/tiny/runs/sample/hogwild/2x1/seed-1", "results/tiny/independent_copies/sample/seed-1"]
     for folder in folders:
         file = study.root / folder / "run.json"
         file.write_text(json.dumps(json.loads(file.read_text()) | {"status": "failed", "cause": "a worker died"}))
     command = outcome(study.plan.schedule, study.root).repeat("snakemake")
     _, *arguments = shlex.split(command)
     assert names(study.dry_run()) == ANALYSIS
-    assert names(study.dry_run(*arguments)) == {"hogwild 2x1 seed 1", "ceiling seed 1"} | ANALYSIS
+    assert names(study.dry_run(*arguments)) == {"hogwild 2x1 seed 1", "copies seed 1"} | ANALYSIS
 
 
 def test_a_workload_that_is_added_leaves_the_others_alone(study):

@@ -6,7 +6,7 @@ import time
 
 import psutil
 import pytest
-from project import ANALYSIS, CEILINGS, RUNS, jobs_in, names
+from project import ANALYSIS, COPIES, RUNS, jobs_in, names
 
 from casual_training.plan import study as studies
 from casual_training.runs.repeat import FIRST
@@ -33,7 +33,7 @@ def rows_of(path):
 
 def test_every_job_was_executed_once_and_announced_before(finished):
     output = (finished.root / "output.txt").read_text()
-    assert names(jobs_in(output)) == {"fetch_dataset"} | RUNS | CEILINGS | ANALYSIS
+    assert names(jobs_in(output)) == {"fetch_dataset"} | RUNS | COPIES | ANALYSIS
     announced = "study tiny: 4 of 4 runs to make, ceilings included"
     assert 0 < output.index(announced) < output.index("rule train:")
 

@@ -85,15 +85,15 @@ def test_fetch_dataset_fails_in_one_sentence_where_there_are_no_data(project):
     assert not (project.root / target).exists()
 
 
-def test_train_and_measure_ceiling_make_one_run_folder_each(study):
-    folders = ["results/tiny/runs/sample/hogwild/2x1/seed-1", "results/tiny/ceilings/sample/seed-1"]
+def test_train_and_measure_independent_copies_make_one_run_folder_each(study):
+    folders = ["results/tiny/runs/sample/hogwild/2x1/seed-1", "results/tiny/independent_copies/sample/seed-1"]
     targets = [f"{folder}/run.json" for folder in folders]
     others = {run.folder for run in study.plan.schedule} - set(folders)
     untouched = {folder: snapshot(study.root / folder) for folder in others}
     for target in targets:
         (study.root / target).unlink()
     jobs = study.run("--cores", "1", "--allowed-rules", "train", "measure_independent_copies", "--", *targets)
-    assert names(jobs) == {"hogwild 2x1 seed 1", "ceiling seed 1"}
+    assert names(jobs) == {"hogwild 2x1 seed 1", "copies seed 1"}
     for folder, strategy in zip(folders, ("hogwild", "independent"), strict=True):
         record = json.loads((study.root / folder / "run.json").read_text())
         assert (record["strategy"], record["status"], record["workers"]) == (strategy, "ok", 2)

@@ -4,10 +4,10 @@ import csv
 import json
 
 import pytest
-from project import ANALYSIS, CEILINGS, RUNS, TINY, Project, names
+from project import ANALYSIS, COPIES, RUNS, TINY, Project, names
 
 from casual_training.plan import lr_trials
-from casual_training.records import lr_choice
+from casual_training.study import lr_choice
 
 CONFIGURATIONS = {"serial 1x2", "hogwild 1x2", "hogwild 2x1"}
 OF_ONE_HOGWILD = {"hogwild 1x2 rate 0.5", "hogwild 1x2 rate 2", "hogwild 1x2 seed 1", "hogwild_tuned 1x2 seed 1"}
@@ -21,7 +21,7 @@ def tuned(tmp_path_factory):
     project = Project.of_repository(tmp_path_factory.mktemp("tuned") / "project", TINY)
     project.set("study.tune", [0.5, 2])
     project.set("workloads.sample.target", 0.3)
-    assert names(project.dry_run()) == {"fetch_dataset"} | TRIALS | RUNS | TUNED | CEILINGS | ANALYSIS
+    assert names(project.dry_run()) == {"fetch_dataset"} | TRIALS | RUNS | TUNED | COPIES | ANALYSIS
     done = project.snakemake("--cores", "2")
     assert done.returncode == 0, done.stdout
     assert "study tiny: 13 of 13 runs to make" in done.stdout

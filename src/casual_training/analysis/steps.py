@@ -59,7 +59,7 @@ from casual_training.files import write_whole
 from casual_training.plan.comparisons import questions
 from casual_training.plan.run import Run
 from casual_training.plan.study import PROJECT, methods, plan, plan_ceilings, plan_diagnoses, plan_trials
-from casual_training.records.lr_choice import read_trial
+from casual_training.study.lr_choice import read_trial
 from casual_training.study.outcome import outcome
 
 OF_A_LINE = [*CELL, "oversubscribed"]  # what a chart's legend says of a line

@@ -18,7 +18,7 @@ from casual_training.analysis.columns import (
     as_table,
 )
 from casual_training.analysis.run_folders import read_run
-from casual_training.records.time_to_target import TOLERANCE, first_on_target
+from casual_training.study.time_to_target import TOLERANCE, first_on_target
 
 ONLY_OF_OK_RUNS = [
     "train_seconds",

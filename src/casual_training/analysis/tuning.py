@@ -3,7 +3,7 @@
 import pandas as pd
 
 from casual_training.analysis.columns import CELL, TUNING_COLUMNS, as_table
-from casual_training.records.lr_choice import choose
+from casual_training.study.lr_choice import choose
 
 
 def tuning(found: list[dict], methods: list[str], n_factors: int) -> pd.DataFrame:

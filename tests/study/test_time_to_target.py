@@ -3,13 +3,11 @@
 import pytest
 
 from casual_training.records.record import Snapshot
-from casual_training.records.time_to_target import first_on_target
+from casual_training.study.time_to_target import first_on_target
 
 
 def curve_of(*points) -> list[Snapshot]:
-    return [
-        Snapshot(samples=samples, seconds=seconds, validation_metric=value) for samples, seconds, value in points
-    ]
+    return [Snapshot(samples=samples, seconds=seconds, validation_metric=value) for samples, seconds, value in points]
 
 
 RISING = curve_of((100, 1.0, 0.60), (200, 3.0, 0.80), (300, 4.0, 0.70), (400, 6.0, 0.90))
