@@ -8,7 +8,6 @@ import yaml
 from project import REPOSITORY, TINY, Project, names
 
 from casual_training.config.read import read_config
-from casual_training.plan import study as studies
 from casual_training.study.load import load_plan
 
 SHORTER = {"seeds": [1], "methods": ["serial", "hogwild"], "snapshots": 4, "workers": [2], "diagnose": False}
@@ -64,8 +63,8 @@ def rows_of(path):
 @pytest.mark.parametrize("name", ["table", "characters"])
 def test_an_example_compares_serial_threads_and_hogwild(name, monkeypatch):
     monkeypatch.chdir(REPOSITORY)
-    config = load_plan(read_config([REPOSITORY / "config.yaml", REPOSITORY / f"examples/{name}.yaml"]))
-    assert {run.method for run in studies.plan(config)} == {"serial", "threads", "hogwild"}
+    plan = load_plan(read_config([REPOSITORY / "config.yaml", REPOSITORY / f"examples/{name}.yaml"]))
+    assert {run.method for run in plan.runs} == {"serial", "threads", "hogwild"}
 
 
 @pytest.mark.parametrize(
@@ -182,4 +181,4 @@ def test_a_config_that_names_what_is_not_there_is_refused(config_of, changes, sa
 
 
 def test_the_target_of_an_error_may_be_any_positive_number(config_of):
-    assert config_of(loss="mean_squared_error", target=1200)["workloads"]["own"]["target"] == 1200
+    assert config_of(loss="mean_squared_error", target=1200.0).targets["own"] == 1200

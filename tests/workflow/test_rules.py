@@ -9,6 +9,7 @@ from project import Project, jobs_in, names, snapshot
 
 import fake_study
 from casual_training.analysis import steps
+from casual_training.records.record import read_record
 from casual_training.workload import datasets
 
 RUNS_COLUMNS = (
@@ -95,8 +96,8 @@ def test_train_and_measure_independent_copies_make_one_run_folder_each(study):
     jobs = study.run("--cores", "1", "--allowed-rules", "train", "measure_independent_copies", "--", *targets)
     assert names(jobs) == {"hogwild 2x1 seed 1", "copies seed 1"}
     for folder, strategy in zip(folders, ("hogwild", "independent"), strict=True):
-        record = json.loads((study.root / folder / "run.json").read_text())
-        assert (record["strategy"], record["status"], record["workers"]) == (strategy, "ok", 2)
+        record = read_record(study.root / folder)
+        assert (record.run.strategy, record.status, record.run.workers) == (strategy, "ok", 2)
         assert len((study.root / folder / "losses.csv").read_text().splitlines()) == 1 + 2 * 6
     assert untouched == {folder: snapshot(study.root / folder) for folder in others}
 
