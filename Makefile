@@ -5,7 +5,8 @@
 #   make test     set-up, then the tests (needs Chromium and ChromeDriver for the page's own)
 #   make test-faults    only what interruptions and failures do, many times over: half an hour on 2 busy cores
 #   make reliability    the tests behind each promise of docs/reliability.md, and the page again
-#   make lint     ruff, snakefmt, snakemake --lint
+#   make lint     ruff, import-linter, snakefmt, snakemake --lint
+#   make schema   the JSON schema of a config, which an editor uses, from the models in src/casual_training/config
 #   make bench    the figures of docs/method.md, measured here
 #   make reference    the reference study, 55 minutes on 2 cores; then README.md says what it found
 #   make rerun    whether the default study says the same three times: about 45 minutes on 2 cores
@@ -16,7 +17,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: setup study test test-faults reliability lint bench reference readme rerun aa
+.PHONY: setup study test test-faults reliability lint schema bench reference readme rerun aa
 
 setup: .venv/.ready
 
@@ -42,8 +43,12 @@ reliability: setup
 lint: setup
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+	$(BIN)/lint-imports
 	$(BIN)/snakefmt --check Snakefile workflow
 	$(BIN)/python -m pytest --quiet tests/workflow/test_lint.py
+
+schema: setup
+	$(BIN)/casual-training schema > workflow/schemas/config.schema.json
 
 bench: setup
 	$(BIN)/snakemake --cores 4 --configfile workflow/studies/bench.yaml

@@ -17,7 +17,7 @@ OK = {"samples": 1, "samples_per_second": 1.0, "validation_metric": 0.5}
 
 
 @pytest.mark.parametrize(("status", "typed", "of_a_study"), [("ok", 0, 0), ("failed", 1, 0), ("unavailable", 1, 0)])
-def test_a_typed_run_that_is_not_ok_exits_with_1_and_stops_no_study(status, typed, of_a_study, monkeypatch, tmp_path):
+def test_a_typed_run_that_is_not_ok_exits_with_1(status, typed, of_a_study, monkeypatch, tmp_path):
     about = {"format": FORMAT, "run": SERIAL_RUN, "lr_factor": 1.0, "attempt": 1, "started_at": "2026-11-28T10:00:00"}
     monkeypatch.setattr(perform, "perform", lambda *_: Record(**about, status=status, **OK))
     config = PROJECT / "config.yaml"

@@ -43,7 +43,7 @@ def make_data(samples):
 
 
 def batches(inputs, targets, seed, rank, workers):
-    """Return a worker every W-th sample of one pass over the data, in the order that the seed decides."""
+    """Yield the batches of a worker: every W-th sample of a pass, in the order that the seed decides."""
     order = torch.randperm(len(targets), generator=torch.Generator().manual_seed(seed))
     for indices in order[rank::workers].split(BATCH):
         yield inputs[indices], targets[indices]

@@ -46,7 +46,7 @@ def make_data(samples):
 
 
 def batches(inputs, targets, seed, rank, workers):
-    """Return a worker its part of W batches at a time, so that all make as many steps; the last may have no samples."""
+    """Yield the worker's part of W batches at a time, so that all make as many steps; the last may have no samples."""
     order = torch.randperm(len(targets), generator=torch.Generator().manual_seed(seed))
     for indices in order.split(BATCH * workers):
         yield inputs[indices[rank::workers]], targets[indices[rank::workers]]

@@ -137,7 +137,7 @@ def _train(arguments: argparse.Namespace) -> int:
     run, data_dir = _requested_run(arguments)
     lr_factor = run.lr_factor or 1.0
     if run.tune:
-        from casual_training.records.lr_choice import chosen_factor
+        from casual_training.study.lr_choice import chosen_factor
 
         lr_factor = chosen_factor(run, Path.cwd())
     try:

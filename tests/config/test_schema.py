@@ -85,7 +85,7 @@ def test_the_number_of_runs_in_the_comment_is_right():
 @pytest.mark.parametrize(
     ("text", "written"), [("1e-3", "1.0e-3"), ("2E5", "2.0e+5"), ("'0.5'", "0.5 without quotes"), ("'.5'", ".5 without")]
 )
-def test_a_number_that_is_a_text_in_yaml_is_refused_with_how_to_write_it(text, written):
+def test_a_number_that_yaml_reads_as_text_is_refused(text, written):
     config = config_of()
     config["workloads"]["fashion_mnist-simple_nn"]["optimizer"]["lr"] = yaml.safe_load(text)
     with pytest.raises(ValueError, match=rf"lr has .*is a text in YAML; write {re.escape(written)}"):

@@ -37,7 +37,7 @@ def test_the_readme_is_what_the_tables_of_the_reference_study_make_it():
 
 
 @needs_reference
-def test_the_page_of_the_reference_study_has_at_most_2_mb_and_loads_nothing():
+def test_the_reference_page_has_at_most_2_mb_and_loads_nothing():
     page = (REFERENCE / "report.html").read_text(encoding="utf-8")
     assert len(page.encode()) <= LARGEST
     loaded = re.findall(r"""<[^>]*\s(?:src|srcset|href|xlink:href|data|action)\s*=\s*["']?([^"'\s>]+)""", page)
@@ -59,7 +59,7 @@ def tables(tmp_path):
     return tmp_path
 
 
-def test_the_readme_has_one_place_for_it_and_what_stood_there_before_is_replaced(tables):
+def test_the_readme_has_one_place_for_it_and_it_is_replaced(tables):
     readme = (PROJECT / "README.md").read_text(encoding="utf-8")
     once = SCRIPT["updated"](readme, tables)
     assert SCRIPT["updated"](once, tables) == once
@@ -86,12 +86,12 @@ def test_only_virtual_cores_are_said_to_be_no_laptops():
         ({"speedup_to_target": None}, ""),
     ],
 )
-def test_a_cell_has_a_speed_up_only_if_every_planned_seed_is_ok_and_on_target(changes, expected):
+def test_a_cell_has_a_speed_up_if_all_seeds_are_on_target(changes, expected):
     comparison = pd.DataFrame([ROW | changes])
     assert SCRIPT["table"](comparison, ["images"], 5)[2] == f"| `hogwild` x 2 | {expected} | 18 |"
 
 
-def test_a_method_that_a_workload_is_not_trained_with_has_an_empty_cell_there():
+def test_a_method_without_runs_of_a_workload_has_an_empty_cell():
     comparison = pd.DataFrame([ROW, ROW | {"workload": "texts", "method": "ddp", "lines_changed": None}])
     _, _, hogwild, ddp = SCRIPT["table"](comparison, ["images", "texts"], 5)
     assert (hogwild, ddp) == ("| `hogwild` x 2 | 1.40 |  | 18 |", "| `ddp` x 2 |  | 1.40 |  |")

@@ -30,7 +30,7 @@ def test_what_a_promise_is_proved_by_exists(promise):
         assert not test or test in functions
 
 
-def test_a_promise_has_held_if_everything_behind_it_was_tried_and_nothing_failed():
+def test_a_promise_held_if_all_was_tried_and_nothing_failed():
     promise, others = next(iter(PROMISES)), list(PROMISES)[1:]
     one, other = (f"{file}::test_a[1]" for file in PROMISES[promise])
 

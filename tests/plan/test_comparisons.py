@@ -49,7 +49,7 @@ def test_untrained_comparisons_are_kept_apart_and_the_same_twice_is_one():
     assert (compared_here.specified, compared_here.untrained) == ([("hogwild", 2)], [("hogwild", 3), ("ddp", 2)])
 
 
-def test_a_serial_method_that_is_compared_is_no_baseline_nor_is_its_tuned_copy():
+def test_a_compared_serial_method_and_its_tuned_copy_are_no_baseline():
     compared_here = compared(tune=[1, 2], comparisons=[HOGWILD, {"method": "threads", "workers": 1}])
     assert (compared_here.serial, compared_here.tuned_serial, compared_here.compares_serial) == (
         ["serial"],

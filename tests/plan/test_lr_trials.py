@@ -17,7 +17,7 @@ def config():
     return config
 
 
-def test_every_configuration_that_is_whole_is_tried_once_a_factor_on_a_seed_of_no_run(config):
+def test_every_whole_configuration_is_tried_once_a_factor_on_another_seed(config):
     trials = load_plan(config).trials
     cells = {("serial", 1), ("threads", 1), ("hogwild", 1), ("hogwild", 2), ("hogwild", 4)}
     assert {(run.method, run.workers) for run in trials} == cells
@@ -32,7 +32,7 @@ def test_a_method_that_is_expected_to_fail_is_not_tuned(config):
     assert {run.method for run in load_plan(config).trials} == {"serial", "threads"}
 
 
-def test_trials_come_first_and_tuned_runs_stand_in_the_block_of_their_seed(config):
+def test_trials_come_first_and_tuned_runs_in_their_seeds_block(config):
     order = load_plan(config).schedule
     assert [run.seed for run in order] == 15 * [1] + 14 * [0] + 14 * [2] + 14 * [3]
     assert all(run.lr_factor for run in order[:15])
@@ -41,7 +41,7 @@ def test_trials_come_first_and_tuned_runs_stand_in_the_block_of_their_seed(confi
     assert block != sorted(block)  # shuffled with the others
 
 
-def test_each_run_of_a_configuration_has_a_tuned_one_that_knows_its_trials(config):
+def test_each_run_has_a_tuned_one_that_knows_its_trials(config):
     plan = load_plan(config)
     planned = {trial.folder: trial for trial in plan.trials}
     tuned = [run for run in plan.runs if run.tune]

@@ -136,7 +136,7 @@ def test_every_option_of_a_strategy_is_described_and_has_a_default(name):
         assert option["default"] in option.get("enum", [option["default"]])
 
 
-def test_a_study_that_diagnoses_makes_a_short_run_more_of_each_configuration_of_its_first_seed(config):
+def test_a_diagnosis_is_a_short_run_of_each_configuration(config):
     config["study"] |= {"diagnose": True, "seeds": [7, 2]}
     config["methods"]["hogwild"]["max_steps"] = None
     diagnosed = load_plan(config).diagnoses
@@ -150,7 +150,7 @@ def test_a_study_that_diagnoses_makes_a_short_run_more_of_each_configuration_of_
     assert diagnosed[0].folder.startswith("results/default/diagnoses/fashion_mnist-simple_nn/")
 
 
-def test_what_is_there_to_fail_is_not_diagnosed_and_nothing_is_unless_asked_for(config):
+def test_an_expected_failure_is_not_diagnosed_and_nothing_is_unless_asked(config):
     config["study"]["diagnose"] = True
     config["methods"]["hogwild"]["expected_failure"] = True
     assert "hogwild" not in {run.method for run in load_plan(config).diagnoses}
@@ -173,13 +173,13 @@ def test_a_workload_may_have_methods_of_its_own(config):
     assert list(load_plan(config).methods) == ["serial", "threads", "hogwild", "ps_tutorial", "ps_tutorial_whole"]
 
 
-def test_a_single_run_may_be_of_any_method_whatever_its_workload_has_chosen(config):
+def test_a_single_run_may_be_of_any_method(config):
     config["workloads"]["fashion_mnist-simple_nn"]["methods"] = ["serial"]
     assert one_run(config, None, "hogwild", 2, 1, 1)[0].method == "hogwild"
 
 
 @pytest.mark.parametrize("method", ["ddp", "local_sgd"])
-def test_whole_passes_of_their_own_are_refused_to_workers_that_wait_for_each_other(method, config):
+def test_full_sampling_is_refused_to_synchronous_strategies(method, config):
     config["study"]["methods"] = [method]
     load_plan(config)
     config["methods"][method]["sampling"] = "full"
@@ -200,7 +200,7 @@ def test_a_global_batch_is_shared_out_by_the_workers(config):
     assert {run.batch_size for run in load_plan(config).independent_copies} == {32}
 
 
-def test_of_a_global_batch_that_does_not_divide_each_worker_has_the_whole_part(config):
+def test_a_global_batch_that_does_not_divide_is_rounded_down(config):
     config["study"] |= {"methods": ["ddp_global_batch"], "workers": [3, 6]}
     assert {run.workers: run.batch_size for run in load_plan(config).runs} == {3: 10, 6: 5}
 
@@ -254,7 +254,7 @@ def test_serial_training_with_several_workers_is_refused(config):
         one_run(config, None, "serial", 2, 1, 1)
 
 
-def test_a_test_inside_the_clock_is_refused_with_a_pipeline_that_has_no_test_batches(config):
+def test_a_test_inside_the_clock_needs_the_memory_pipeline(config):
     config["study"]["methods"] = ["ps_original"]
     load_plan(config)
     config["methods"]["ps_original"]["input_pipeline"] = "dataloader"

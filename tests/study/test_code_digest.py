@@ -90,9 +90,18 @@ def test_a_strategy_or_model_file_concerns_only_its_own_runs(monkeypatch):
     }
 
 
-def test_nothing_of_the_analysis_or_round_a_study_is_covered(monkeypatch):
+def test_nothing_of_the_analysis_or_around_a_study_is_covered(monkeypatch):
     files = covered(SERIAL_RUN, monkeypatch)
     assert not {file for file in files if file.startswith(("analysis/", "study/", "check/", "original/", "cli"))}
+
+
+def test_how_a_learning_rate_is_chosen_concerns_tuned_runs_only(monkeypatch):
+    tuned = dataclasses.replace(SERIAL_RUN, tune={"factors": [1.0], "seed": 2, "target": 0.5})
+    own = covered(tuned, monkeypatch) - covered(SERIAL_RUN, monkeypatch)
+    code = "import sys; from casual_training.study import lr_choice; print(*sys.modules)"
+    printed = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True).stdout
+    imported = {name for name in printed.split() if name.startswith("casual_training.study.")}
+    assert own == {f"{name.removeprefix('casual_training.').replace('.', '/')}.py" for name in imported}
 
 
 def test_an_edit_of_any_covered_file_changes_the_digest(tmp_path, monkeypatch):
@@ -144,7 +153,7 @@ def test_modules_that_a_users_file_imports_from_beside_it_count_too(own_folder):
 
 
 @pytest.mark.parametrize("edited", ["net.py", "layers.py", "parts/deep/inner.py"])
-def test_an_edit_beside_a_users_file_changes_the_digest_of_its_runs_alone(own_folder, edited):
+def test_an_edit_beside_a_users_file_changes_only_its_digest(own_folder, edited):
     mine = dataclasses.replace(SERIAL_RUN, model="mine/net.py:make")
     before = code_digest(mine), code_digest(SERIAL_RUN)
     forget.__wrapped__()

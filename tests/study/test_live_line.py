@@ -120,7 +120,7 @@ def screen(arrived):
     return [line.rstrip() for line in lines]
 
 
-def test_what_is_printed_stands_above_the_line_and_nothing_is_left_of_it(tmp_path):
+def test_what_is_printed_stands_above_the_line(tmp_path):
     arrived = shown(STUDY + "time.sleep(1)" + END, tmp_path)
     assert WHOLE in arrived
     assert "1 of 2 runs · under a minute left" in arrived
@@ -145,7 +145,7 @@ def test_an_error_that_ends_the_study_is_read_to_its_last_line(tmp_path):
     assert "ValueError: the last line" in screen(shown(f"{STUDY}\nraise ValueError('the last line')", tmp_path))
 
 
-def test_snakemake_says_when_jobs_begin_and_end_and_nothing_that_the_line_says(tmp_path):
+def test_snakemake_says_nothing_that_the_line_says(tmp_path):
     (tmp_path / "Snakefile").write_text(SNAKEFILE)
     arrived = shown_by([sys.executable, "-m", "snakemake", "--cores", "1"], tmp_path)
     assert "0 of 2 runs · [bold] 1x1, seed 1: evaluating" in arrived
@@ -156,7 +156,7 @@ def test_snakemake_says_when_jobs_begin_and_end_and_nothing_that_the_line_says(t
         assert replaced not in before + after
 
 
-def test_where_there_is_no_terminal_there_is_no_line_and_no_message_is_left_out(tmp_path):
+def test_without_a_terminal_there_is_no_line_and_every_message(tmp_path):
     environment = os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)}
     done = subprocess.run(
         [sys.executable, "-c", STUDY + END], capture_output=True, text=True, cwd=tmp_path, env=environment, check=True

@@ -40,7 +40,7 @@ def test_a_page_that_is_not_there_is_not_promised(tmp_path):
     assert closing_lines(ended(tmp_path), tmp_path, COMMAND) == "study default: 6 of 6 runs are ok"
 
 
-def test_failed_runs_are_counted_with_their_cause_and_the_command_that_makes_just_them_again(tmp_path):
+def test_failed_runs_are_counted_with_cause_and_command(tmp_path):
     said = closing_lines(ended(tmp_path, failing(2)), tmp_path, COMMAND).splitlines()
     assert said == [
         "study default: 1 of 6 runs failed",
@@ -50,7 +50,7 @@ def test_failed_runs_are_counted_with_their_cause_and_the_command_that_makes_jus
     ]
 
 
-def test_one_and_the_same_cause_is_said_once_with_the_number_of_its_runs(tmp_path):
+def test_the_same_cause_is_said_once_with_its_number_of_runs(tmp_path):
     said = closing_lines(ended(tmp_path, failing(1, 2)), tmp_path, COMMAND).splitlines()
     assert said[:2] == ["study default: 2 of 6 runs failed", "  failed: worker 0 died (2 runs)"]
 
@@ -70,7 +70,7 @@ def test_a_ceiling_that_failed_is_repeated_too(tmp_path):
     assert outcome(runs, tmp_path).repeat(COMMAND) == f"{COMMAND} --forcerun {ceiling.folder}/run.json"
 
 
-def test_what_failed_as_expected_is_said_and_is_no_reason_to_repeat_anything(tmp_path):
+def test_what_failed_as_expected_is_said_and_not_repeated(tmp_path):
     found = outcome(ended(tmp_path, failing(1, 2), name="expected"), tmp_path)
     assert found.sentence == "4 of 6 runs are ok, 2 failed as expected"
     assert found.unexpected == [] and found.repeat(COMMAND) == ""
@@ -88,7 +88,7 @@ def test_expected_and_unexpected_failures_are_counted_apart(tmp_path):
     )
 
 
-def test_runs_that_have_no_result_yet_or_one_of_another_config_are_counted_and_not_forced(tmp_path):
+def test_runs_without_a_result_of_this_config_are_not_forced(tmp_path):
     def changes(run):
         if run.seed == 2:
             return {"spec": run.spec | {"batch_size": 64}} if run.strategy == "serial" else None
@@ -131,6 +131,6 @@ def test_it_needs_neither_pandas_nor_torch():
     assert subprocess.run([sys.executable, "-c", code], timeout=60).returncode == 0
 
 
-def test_what_cannot_be_made_here_is_no_failure_and_not_to_be_repeated(tmp_path):
+def test_what_cannot_be_made_here_is_no_failure(tmp_path):
     runs = ended(tmp_path, failing(1, 2, status="unavailable", cause="torch finds no accelerator"))
     assert closing_lines(runs, tmp_path, COMMAND) == "study default: 4 of 6 runs are ok, 2 cannot be made here"

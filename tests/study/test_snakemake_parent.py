@@ -50,7 +50,7 @@ def snakemake():
         process.kill()
 
 
-def test_a_job_ends_in_order_once_its_snakemake_was_killed_even_if_nobody_took_note_of_that(start, snakemake):
+def test_a_job_ends_in_order_once_its_snakemake_was_killed(start, snakemake):
     job = start("lambda number, frame: sys.exit(7)", snakemake.pid)
     assert job.stdout.readline() == "started\n"
     snakemake.kill()  # and it stays a zombie, because nobody waits for it

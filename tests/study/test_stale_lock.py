@@ -63,7 +63,7 @@ def test_a_lock_that_nobody_alive_made_is_removed(folder):
     assert not lock(folder).exists()
 
 
-def test_the_lock_of_a_process_that_is_alive_stays_whoever_comes_and_goes(folder, start):
+def test_the_lock_of_a_live_process_stays(folder, start):
     start()
     in_another_process(folder)
     in_another_process(folder)

@@ -20,13 +20,13 @@ def test_a_run_takes_the_median_of_its_own_configuration():
     assert pace.seconds(four) == 12
 
 
-def test_a_configuration_that_was_not_timed_takes_the_median_of_its_strategy_on_the_same_workload():
+def test_an_untimed_configuration_takes_the_median_of_its_strategy():
     elsewhere = make_run(**vars(HOGWILD) | {"workload": "other"})
     pace = Pace([(SERIAL, 100), (HOGWILD, 6), (elsewhere, 9)])
     assert pace.seconds(make_run(**vars(HOGWILD) | {"workers": 4})) == 6
 
 
-def test_a_strategy_that_was_not_timed_takes_its_samples_at_the_pace_of_the_others():
+def test_an_untimed_strategy_takes_the_pace_of_the_others():
     timed = make_run(train_samples=600, passes=4)  # 2,400 samples in 12 s
     another = make_run(method="hogwild", strategy="hogwild", train_samples=1200, passes=4)
     assert Pace([(timed, 12)]).seconds(another) == 24
@@ -37,7 +37,7 @@ def test_no_run_is_expected_to_take_less_than_the_shortest():
     assert Pace([(timed, 12)]).seconds(CUT_SHORT) == 12  # and not 10 steps of 32 samples, 1.6 s
 
 
-def test_a_run_on_samples_that_only_the_user_knows_takes_the_median_of_all():
+def test_a_run_on_user_data_takes_the_median_of_all():
     own = make_run(strategy="hogwild", workload="own", dataset="file.py:load", train_samples=None)
     assert Pace([(SERIAL, 10), (HOGWILD, 30)]).seconds(own) == 20
 
@@ -47,7 +47,7 @@ def test_a_diagnosis_does_not_count_as_a_whole_run():
     assert Pace([(SERIAL, 100), (diagnosis, 5)]).seconds(diagnosis) == 5
 
 
-def test_time_left_is_the_rest_of_this_run_and_all_of_those_that_wait():
+def test_time_left_is_the_rest_of_this_run_and_all_waiting():
     first, second, third = seeds(SERIAL, 1, 2, 3)
     progress = Progress([first, second, third], {second.folder, third.folder}, [(first, 60)])
     assert progress.seconds_left(1000) == 120
@@ -73,7 +73,7 @@ def test_the_line_says_runs_done_time_left_and_what_runs():
     assert line == ("1 of 3 runs · about 7 min left · method 1x4, seed 2: epoch 0.60 of 4, loss 0.41, 9,504 samples/s")
 
 
-def test_a_run_that_failed_is_done_and_one_whose_job_failed_is_not():
+def test_a_failed_run_is_done_and_a_failed_job_is_not():
     progress = Progress([SERIAL, HOGWILD], {SERIAL.folder, HOGWILD.folder}, [])
     progress.begin(1, "train", SERIAL.folder, 0)
     progress.end(1, 600)  # a timeout, which its other seeds may be, too

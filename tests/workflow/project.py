@@ -10,13 +10,14 @@ from pathlib import Path
 
 import yaml
 
+from casual_training.analysis import parts
 from casual_training.plan.plan import Plan
 from casual_training.study.load import load_files
 
 REPOSITORY = Path(__file__).parents[2]
 PARTS = ("Snakefile", "config.yaml", "examples", "profiles", "src", "workflow")
 
-# The smallest study with every kind of job: serial 1x2, hogwild 1x2 and 2x1, independent copies; on 640 training images.
+# The smallest study with every kind of job: serial 1x2, hogwild 1x2 and 2x1, copies; on 640 training images.
 TINY = {
     "study": {
         "name": "tiny",
@@ -41,18 +42,9 @@ TINY = {
 RUNS = {"serial 1x2 seed 1", "hogwild 1x2 seed 1", "hogwild 2x1 seed 1"}
 COPIES = {"copies seed 1"}
 PAGE = {"render_report", "all"}
-CHARTS = {
-    "plot_accuracy",
-    "plot_code_cost",
-    "plot_forest",
-    "plot_losses",
-    "plot_scaling",
-    "plot_staleness",
-    "plot_step_time",
-    "plot_waterfall",
-}
-TABLES = {"collect_runs", "collect_diagnostics", "compare_methods", "examine_claims", "model_costs"}
-ANALYSIS = TABLES | CHARTS | PAGE
+CHARTS = {f"chart {name}" for name in parts.literals("charts")}
+TABLES = {f"table {name}" for name in parts.literals("tables")}
+ANALYSIS = TABLES | {"make_verdict"} | CHARTS | PAGE
 
 
 @dataclass(frozen=True)
@@ -68,7 +60,7 @@ class Job:
     def __str__(self) -> str:
         """Name the job as tests do: "hogwild 2x1 seed 1", "copies seed 1", "diagnosis of hogwild 2x1", or its rule.
 
-        A trial is "hogwild 2x1 rate 0.5".
+        A trial is "hogwild 2x1 rate 0.5", a table "table runs", a chart "chart forest".
         """
         if self.rule == "train":
             return "{method} {workers}x{epochs} seed {seed}".format_map(self.wildcards)
@@ -76,7 +68,11 @@ class Job:
             return "{method} {workers}x{epochs} rate {factor}".format_map(self.wildcards)
         if self.rule == "diagnose":
             return "diagnosis of {method} {workers}x{epochs}".format_map(self.wildcards)
-        return f"copies seed {self.wildcards['seed']}" if self.rule == "measure_independent_copies" else self.rule
+        if self.rule == "measure_independent_copies":
+            return "copies seed {seed}".format_map(self.wildcards)
+        if self.rule in ("make_table", "draw_chart"):
+            return f"{self.rule.partition('_')[2]} {self.wildcards.get('table') or self.wildcards['chart']}"
+        return self.rule
 
 
 @dataclass(frozen=True)

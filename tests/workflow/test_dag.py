@@ -1,27 +1,14 @@
 """Which jobs Snakemake would run, and that an edit reruns what it concerns and nothing else."""
 
-import ast
 import json
 import os
-import re
 import shlex
 from collections import Counter
-from pathlib import Path
 
 import pytest
-from project import ANALYSIS, CEILINGS, CHARTS, PAGE, REPOSITORY, RUNS, TINY, Project, names
+from project import ANALYSIS, CHARTS, COPIES, PAGE, RUNS, TINY, Project, names
 
-from casual_training import strategies
 from casual_training.study.outcome import outcome
-
-PACKAGE = REPOSITORY / "src" / "casual_training"
-# They fetch data (whose checksums are checked at every load), write files, describe the machine and hold its lock: no
-# result depends on them.
-NO_RESULT_DEPENDS_ON = {"fetch", "files", "machine", "machine_lock"}
-
-OF_THE_COMPARISON = {"compare_methods"} | {
-    f"plot_{chart}" for chart in ("code_cost", "forest", "scaling", "step_time", "waterfall")
-}
 
 
 @pytest.fixture(scope="module")
@@ -39,7 +26,7 @@ def rules(jobs):
     return Counter(job.rule for job in jobs)
 
 
-def test_the_default_study_is_50_runs_5_ceilings_and_a_diagnosis_of_each_configuration(default_jobs):
+def test_the_default_study_is_50_runs_5_copies_and_10_diagnoses(default_jobs):
     assert rules(default_jobs) == {
         "fetch_dataset": 1,
         "train": 50,
@@ -85,7 +72,7 @@ def test_cores_given_to_snakemake_change_no_run(project):
 
     of_one, of_eight = commands("1"), commands("8")
     specs = [json.loads(shlex.split(command)[shlex.split(command).index("--run") + 1]) for command in of_one]
-    assert {spec["method"] for spec in specs} == {"serial", "hogwild", "ceiling"}
+    assert {spec["method"] for spec in specs} == {"serial", "hogwild", "copies"}
     assert of_one == of_eight
 
 
@@ -102,7 +89,7 @@ def test_a_finished_study_has_nothing_to_do(finished):
     assert finished.dry_run() == []
 
 
-def test_a_study_that_is_moved_and_its_code_checked_out_again_has_nothing_to_do(study):
+def test_a_moved_study_with_a_fresh_checkout_has_nothing_to_do(study):
     for file in [*(study.root / "src").rglob("*"), *(study.root / "workflow").rglob("*")]:
         os.utime(file)
     assert study.dry_run() == []
@@ -113,8 +100,8 @@ def test_a_study_that_is_moved_and_its_code_checked_out_again_has_nothing_to_do(
     [
         ("strategies/hogwild.py", {"hogwild 1x2 seed 1", "hogwild 2x1 seed 1"} | ANALYSIS),
         ("strategies/serial.py", {"serial 1x2 seed 1"} | ANALYSIS),
-        ("models/simple_nn.py", RUNS | CEILINGS | ANALYSIS),
-        ("recorder.py", RUNS | CEILINGS | ANALYSIS),
+        ("models/simple_nn.py", RUNS | COPIES | ANALYSIS),
+        ("recorder.py", RUNS | COPIES | ANALYSIS),
         ("analysis/charts.py", CHARTS | PAGE),
         ("analysis/claims.py", {"examine_claims"} | PAGE),
         ("analysis/cost.py", {"model_costs"} | PAGE),
@@ -133,11 +120,11 @@ def test_an_edited_source_reruns_what_depends_on_it_and_nothing_else(study, file
 @pytest.mark.parametrize(
     ("key", "value", "rerun"),
     [
-        ("workloads.sample.batch_size", 16, RUNS | CEILINGS),
+        ("workloads.sample.batch_size", 16, RUNS | COPIES),
         ("methods.serial.threads", 2, {"serial 1x2 seed 1"}),
         # Two workers on two cores had one thread each already.
         ("methods.hogwild.threads", 1, {"hogwild 1x2 seed 1"}),
-        ("study.seeds", [1, 2], {name.replace("seed 1", "seed 2") for name in RUNS | CEILINGS}),
+        ("study.seeds", [1, 2], {name.replace("seed 1", "seed 2") for name in RUNS | COPIES}),
         ("machine.deadline_seconds", 7, set()),
         ("machine.data_dir", "elsewhere", set()),
     ],
@@ -155,14 +142,14 @@ def test_another_data_folder_does_not_hide_what_else_is_to_be_done(study):
 
 
 def test_the_command_for_what_failed_makes_that_again_and_no_other_run(study):
-    folders = ["results/tiny/runs/sample/hogwild/2x1/seed-1", "results/tiny/ceilings/sample/seed-1"]
+    folders = ["results/tiny/runs/sample/hogwild/2x1/seed-1", "results/tiny/independent_copies/sample/seed-1"]
     for folder in folders:
         file = study.root / folder / "run.json"
         file.write_text(json.dumps(json.loads(file.read_text()) | {"status": "failed", "cause": "a worker died"}))
     command = outcome(study.plan.schedule, study.root).repeat("snakemake")
     _, *arguments = shlex.split(command)
     assert names(study.dry_run()) == ANALYSIS
-    assert names(study.dry_run(*arguments)) == {"hogwild 2x1 seed 1", "ceiling seed 1"} | ANALYSIS
+    assert names(study.dry_run(*arguments)) == {"hogwild 2x1 seed 1", "copies seed 1"} | ANALYSIS
 
 
 def test_a_workload_that_is_added_leaves_the_others_alone(study):
@@ -171,40 +158,6 @@ def test_a_workload_that_is_added_leaves_the_others_alone(study):
     jobs = study.dry_run()
     assert rules(jobs) == {"train": 3, "measure_independent_copies": 1} | dict.fromkeys(ANALYSIS, 1)
     assert {job.wildcards.get("workload") for job in jobs} == {None, "large_batch"}
-
-
-def test_every_module_that_training_imports_is_in_the_digest_of_a_run():
-    digested = re.search(r'CORE = """([a-z_ \n]+)"""', (REPOSITORY / "workflow/rules/common.smk").read_text())[1]
-    ways = {f"strategies/{name}" for name in strategies.names()}
-    assert _imported({"experiment", "preload"} | ways) - ways == set(digested.split()) | NO_RESULT_DEPENDS_ON
-
-
-def _imported(modules: set[str]) -> set[str]:
-    """Find the modules of ours that these import, directly or through others; strategies and models are none."""
-    found, waiting = set(), set(modules)
-    while waiting:
-        module = waiting.pop()
-        found.add(module)
-        for line in ast.walk(ast.parse((PACKAGE / f"{module}.py").read_text())):
-            if isinstance(line, ast.Import | ast.ImportFrom):
-                start = f"{line.module}." if isinstance(line, ast.ImportFrom) else ""
-                parts = [(start + alias.name).split(".") for alias in line.names]
-                ours = {part[1] for part in parts if part[0] == "casual_training"}
-                waiting |= {name for name in ours if (PACKAGE / f"{name}.py").is_file()} - found
-    return found
-
-
-def test_every_module_of_the_analysis_is_an_input_of_the_rules_that_use_it(default_jobs):
-    files = {file.name for file in (PACKAGE / "analysis").iterdir() if file.is_file()} - {"__init__.py"}
-    used_by = {}
-    for job in default_jobs:
-        inputs = {Path(name).name for name in job.inputs if name.startswith("src/casual_training/analysis/")}
-        for name in inputs - {"steps.py"}:  # which has a function for each rule and imports everything
-            text = (PACKAGE / "analysis" / name).read_text()
-            modules = set(re.findall(r"^from casual_training\.analysis\.(\w+) import", text, re.M))
-            assert {f"{module}.py" for module in modules} <= inputs, f"{job.rule} uses {name}"
-        used_by |= dict.fromkeys(inputs, job.rule)
-    assert used_by.keys() == files
 
 
 def test_snakemakes_own_report_needs_no_cores_and_holds_the_page(finished, tmp_path):

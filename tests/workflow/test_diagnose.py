@@ -1,12 +1,10 @@
 """A study that diagnoses: short runs of their own, a table, a chart and a section of the page."""
 
-import json
-
 import pandas as pd
 import pytest
 from project import ANALYSIS, names
 
-PARTS = ["data", "forward", "backward", "communication", "update", "other"]
+from casual_training.records.record import PARTS, read_record
 
 
 @pytest.fixture(scope="module")
@@ -25,17 +23,17 @@ def test_to_diagnose_trains_no_run_again(diagnosed):
 def test_a_diagnosis_takes_all_the_time_of_its_steps_apart(diagnosed):
     project, _ = diagnosed
     for run in project.plan.diagnoses:
-        record = json.loads((project.root / run.folder / "run.json").read_text())
-        assert (record["status"], record["throughput_only"], record["spec"]["diagnose"]) == ("ok", True, True)
-        seconds = record["diagnosis"]["seconds"]
-        assert list(seconds) == PARTS
-        trained = sum(worker["train_seconds"] for worker in record["worker_records"])
+        record = read_record(project.root / run.folder)
+        assert (record.status, record.run.throughput_only, record.run.diagnose) == ("ok", True, True)
+        seconds = dict(record.step_breakdown.seconds)
+        assert tuple(seconds) == PARTS
+        trained = sum(worker.train_seconds for worker in record.worker_records)
         assert seconds.pop("communication") is None
         assert min(seconds.values()) > 0
         assert sum(seconds.values()) < trained
 
 
-def test_the_shares_of_a_step_add_up_to_100_percent_and_only_shared_weights_lose_updates(diagnosed):
+def test_the_shares_of_a_step_add_up_to_100_percent(diagnosed):
     project, _ = diagnosed
     table = pd.read_csv(project.results / "diagnostics.csv")
     assert [(row.method, row.workers) for row in table.itertuples()] == [("serial", 1), ("hogwild", 1), ("hogwild", 2)]

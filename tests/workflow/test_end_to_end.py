@@ -6,24 +6,19 @@ import time
 
 import psutil
 import pytest
-from project import ANALYSIS, CEILINGS, RUNS, jobs_in, names
+from project import ANALYSIS, COPIES, RUNS, jobs_in, names
 
-from casual_training.plan import study as studies
+from casual_training.records.record import PHASES, read_record
 from casual_training.runs.repeat import FIRST
-
-PHASES = ("import", "load", "spawn", "train", "evaluate", "write")
 
 
 @pytest.fixture(scope="module")
 def records(finished):
-    """What stands in each run.json, by the run or ceiling that was planned."""
-
-    def refuse(constant):
-        raise AssertionError(f"{constant} is no JSON")
-
-    planned = studies.schedule(finished.config)
-    files = {run.folder: finished.root / run.folder / "run.json" for run in planned}
-    return [(run, json.loads(files[run.folder].read_text(), parse_constant=refuse)) for run in planned]
+    """What stands in the run.json of each planned run, independent copies among them."""
+    planned = finished.plan.schedule
+    for run in planned:
+        json.loads((finished.root / run.folder / "run.json").read_text(), parse_constant=pytest.fail)  # no NaN
+    return [(run, read_record(finished.root / run.folder)) for run in planned]
 
 
 def rows_of(path):
@@ -33,61 +28,55 @@ def rows_of(path):
 
 def test_every_job_was_executed_once_and_announced_before(finished):
     output = (finished.root / "output.txt").read_text()
-    assert names(jobs_in(output)) == {"fetch_dataset"} | RUNS | CEILINGS | ANALYSIS
-    announced = "study tiny: 4 of 4 runs to make, ceilings included"
+    assert names(jobs_in(output)) == {"fetch_dataset"} | RUNS | COPIES | ANALYSIS
+    announced = "study tiny: 4 of 4 runs to make, independent copies included"
     assert 0 < output.index(announced) < output.index("rule train:")
 
 
-def test_each_planned_run_has_a_folder_with_three_files_and_there_is_no_other(finished):
+def test_each_planned_run_has_a_folder_with_three_files(finished):
     folders = {path.parent for path in finished.results.glob("**/seed-*/*")}
-    assert folders == {finished.root / run.folder for run in studies.schedule(finished.config)}
+    assert folders == {finished.root / run.folder for run in finished.plan.schedule}
     for folder in folders:
-        # The first attempt of a run is kept if others disturbed it, as they may do here.
+        # The first attempt of a run is kept if others interfered with it, as they may do here.
         assert {path.name for path in folder.iterdir()} - {FIRST} == {"run.json", "losses.csv", "train.log"}
 
 
 def test_every_run_is_ok_and_says_what_was_run(records):
     assert len(records) == 4
     for run, record in records:
-        assert (record["format"], record["status"], record["cause"]) == (4, "ok", "")
-        assert record["spec"] == run.spec
-        for key in ("study", "workload", "method", "strategy", "workers", "epochs", "passes", "seed", "cores"):
-            assert record[key] == getattr(run, key)
-        assert (record["threads_per_worker"], record["oversubscribed"]) == (run.threads, False)
-        assert record["expected"] is False
-        assert {"system", "processor", "physical_cores", "memory_gb"} <= record["machine"].keys()
-        assert {"python", "torch", "numpy", "casual-training"} <= record["versions"].keys()
-        assert {"commit", "commit_dirty", "started_at", "load_average", "attempt"} <= record.keys()
+        assert (record.format, record.status, record.cause) == (5, "ok", "")
+        assert record.run == run
+        assert not run.oversubscribed and not run.expected_failure
+        assert {"system", "processor", "physical_cores", "memory_gb"} <= record.machine.keys()
+        assert {"python", "torch", "numpy", "casual-training"} <= record.versions.keys()
+        assert record.attempt in (1, 2) and record.load_average is not None
 
 
 def test_every_run_measured_all_it_should(records):
     for _, record in records:
-        for key in ("validation_metric", "test_metric"):
-            assert 0 < record[key] < 1
-        for key in ("samples_per_second", "test_loss", "cpu_seconds", "peak_rss_mb"):
-            assert record[key] > 0
-        assert record["samples_per_second"] == pytest.approx(
-            record["samples"] / record["clocks"]["train_seconds"], rel=0.01
-        )
+        assert 0 < record.validation_metric < 1 and 0 < record.test_metric < 1
+        assert min(record.samples_per_second, record.test_loss, record.cpu_seconds, record.peak_rss_mb) > 0
+        rate = record.samples / record.clocks["train_seconds"]
+        assert record.samples_per_second == pytest.approx(rate, rel=0.01)
 
 
 def test_the_phases_add_up_to_the_wall_time(records):
     for _, record in records:
-        clocks = record["clocks"]
+        clocks = record.clocks
         assert sum(clocks[f"{phase}_seconds"] for phase in PHASES) == pytest.approx(clocks["wall_seconds"], rel=0.02)
         assert all(clocks[f"{phase}_seconds"] > 0 for phase in PHASES)
         assert clocks["wait_seconds"] >= 0
 
 
-def test_every_run_made_two_passes_over_640_samples_shared_out_over_its_workers(records):
+def test_every_run_made_two_passes_shared_out_over_its_workers(records):
     for run, record in records:
-        assert record["samples"] == record["planned_samples"] == 2 * 640
-        assert record["parameters"] == 21_840
-        assert [worker["rank"] for worker in record["worker_records"]] == list(range(run.workers))
-        for worker in record["worker_records"]:
-            assert worker["samples"] == 2 * 640 / run.workers
-            assert worker["steps"] == 2 * 640 / 32 / run.workers
-            assert worker["threads"] == run.threads
+        assert record.samples == record.planned_samples == 2 * 640
+        assert record.parameters == 21_840
+        assert [worker.rank for worker in record.worker_records] == list(range(run.workers))
+        for worker in record.worker_records:
+            assert worker.samples == 2 * 640 / run.workers
+            assert worker.steps == 2 * 640 / 32 / run.workers
+            assert worker.threads == run.threads
 
 
 def test_a_loss_is_written_down_every_third_step_of_each_worker(finished, records):
@@ -104,7 +93,7 @@ def test_a_loss_is_written_down_every_third_step_of_each_worker(finished, record
         assert len(rows) == sum(expected[run.workers].values())
 
 
-def test_the_tables_have_a_row_for_every_run_ceiling_and_configuration(finished):
+def test_the_tables_have_a_row_for_every_run_and_configuration(finished):
     runs = rows_of(finished.results / "runs.csv")
     cells = [("serial", "1"), ("hogwild", "1"), ("hogwild", "2")]
     assert [(row["method"], row["workers"]) for row in runs] == cells
@@ -112,8 +101,8 @@ def test_the_tables_have_a_row_for_every_run_ceiling_and_configuration(finished)
     comparison = rows_of(finished.results / "comparison.csv")
     assert [(row["method"], row["workers"]) for row in comparison] == cells
     assert {(row["n_runs"], row["n_ok"]) for row in comparison} == {("1", "1")}
-    (ceiling,) = rows_of(finished.results / "ceilings.csv")
-    assert (ceiling["workload"], ceiling["seed"], ceiling["copies"], ceiling["status"]) == ("sample", "1", "2", "ok")
+    (copies,) = rows_of(finished.results / "independent_copies.csv")
+    assert (copies["workload"], copies["seed"], copies["copies"], copies["status"]) == ("sample", "1", "2", "ok")
 
 
 def test_every_curve_of_accuracy_ends_with_what_the_run_ended_with(finished):
@@ -135,7 +124,7 @@ def test_the_page_begins_with_the_answer_of_a_complete_study(finished):
         assert (finished.reports / "figures" / f"{chart}.svg").stat().st_size > 1000
 
 
-def test_the_page_gives_the_command_to_repeat_it_and_not_where_the_project_stands(finished):
+def test_the_page_gives_its_command_and_no_path_of_the_project(finished):
     page = (finished.reports / "report.html").read_text()
     assert "snakemake --cores 4 --configfile study.yaml" in page
     assert str(finished.root) not in page

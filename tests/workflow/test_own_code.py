@@ -8,7 +8,6 @@ import yaml
 from project import REPOSITORY, TINY, Project, names
 
 from casual_training.config.read import read_config
-from casual_training.plan import study as studies
 from casual_training.study.load import load_plan
 
 SHORTER = {"seeds": [1], "methods": ["serial", "hogwild"], "snapshots": 4, "workers": [2], "diagnose": False}
@@ -64,8 +63,8 @@ def rows_of(path):
 @pytest.mark.parametrize("name", ["table", "characters"])
 def test_an_example_compares_serial_threads_and_hogwild(name, monkeypatch):
     monkeypatch.chdir(REPOSITORY)
-    config = load_plan(read_config([REPOSITORY / "config.yaml", REPOSITORY / f"examples/{name}.yaml"]))
-    assert {run.method for run in studies.plan(config)} == {"serial", "threads", "hogwild"}
+    plan = load_plan(read_config([REPOSITORY / "config.yaml", REPOSITORY / f"examples/{name}.yaml"]))
+    assert {run.method for run in plan.runs} == {"serial", "threads", "hogwild"}
 
 
 @pytest.mark.parametrize(
@@ -107,7 +106,7 @@ def test_an_edit_of_the_users_file_reruns_its_runs_and_no_others(own_project):
     assert again == ["own"]
 
 
-def test_what_is_wrong_in_the_users_code_is_a_row_with_its_line_and_the_other_workloads_go_on(own_project, monkeypatch):
+def test_wrong_user_code_is_a_row_and_other_workloads_go_on(own_project, monkeypatch):
     monkeypatch.chdir(own_project.root)  # from where its paths are seen
     own_project.set("workloads.sample", TINY["workloads"]["sample"])
     own_project.set("study.workloads", ["own", "sample"])
@@ -173,7 +172,7 @@ def test_more_workers_than_batches_of_own_data_is_one_sentence(own_project):
         ({"target": 1.5}, "workloads.own.target is 1.5, but must be below 1"),
     ],
 )
-def test_a_config_that_names_what_is_not_there_is_refused_before_anything_starts(config_of, changes, said):
+def test_a_config_that_names_what_is_not_there_is_refused(config_of, changes, said):
     with pytest.raises(ValueError) as error:
         config_of(**changes)
     assert str(error.value).startswith("config: ")
@@ -182,4 +181,4 @@ def test_a_config_that_names_what_is_not_there_is_refused_before_anything_starts
 
 
 def test_the_target_of_an_error_may_be_any_positive_number(config_of):
-    assert config_of(loss="mean_squared_error", target=1200)["workloads"]["own"]["target"] == 1200
+    assert config_of(loss="mean_squared_error", target=1200.0).targets["own"] == 1200

@@ -9,6 +9,7 @@ from project import Project, jobs_in, names, snapshot
 
 import fake_study
 from casual_training.analysis import steps
+from casual_training.records.record import read_record
 from casual_training.workload import datasets
 
 RUNS_COLUMNS = (
@@ -75,7 +76,7 @@ def test_fetch_dataset_puts_the_verified_files_in_place_and_notes_their_checksum
     assert {path.name for path in (project.root / "data/fashion_mnist_sample").glob("*-ubyte")} == noted.keys()
 
 
-def test_fetch_dataset_fails_with_one_sentence_and_notes_nothing_where_there_are_no_data(project):
+def test_fetch_dataset_fails_in_one_sentence_where_there_are_no_data(project):
     project.set("machine.data_dir", "empty folder")
     target = "results/datasets/fashion_mnist_sample.sha256"
     done = project.snakemake("--cores", "1", "--", target)
@@ -85,18 +86,18 @@ def test_fetch_dataset_fails_with_one_sentence_and_notes_nothing_where_there_are
     assert not (project.root / target).exists()
 
 
-def test_train_and_measure_ceiling_make_one_run_folder_each(study):
-    folders = ["results/tiny/runs/sample/hogwild/2x1/seed-1", "results/tiny/ceilings/sample/seed-1"]
+def test_train_and_measure_independent_copies_make_one_run_folder_each(study):
+    folders = ["results/tiny/runs/sample/hogwild/2x1/seed-1", "results/tiny/independent_copies/sample/seed-1"]
     targets = [f"{folder}/run.json" for folder in folders]
     others = {run.folder for run in study.plan.schedule} - set(folders)
     untouched = {folder: snapshot(study.root / folder) for folder in others}
     for target in targets:
         (study.root / target).unlink()
     jobs = study.run("--cores", "1", "--allowed-rules", "train", "measure_independent_copies", "--", *targets)
-    assert names(jobs) == {"hogwild 2x1 seed 1", "ceiling seed 1"}
+    assert names(jobs) == {"hogwild 2x1 seed 1", "copies seed 1"}
     for folder, strategy in zip(folders, ("hogwild", "independent"), strict=True):
-        record = json.loads((study.root / folder / "run.json").read_text())
-        assert (record["strategy"], record["status"], record["workers"]) == (strategy, "ok", 2)
+        record = read_record(study.root / folder)
+        assert (record.run.strategy, record.status, record.run.workers) == (strategy, "ok", 2)
         assert len((study.root / folder / "losses.csv").read_text().splitlines()) == 1 + 2 * 6
     assert untouched == {folder: snapshot(study.root / folder) for folder in others}
 

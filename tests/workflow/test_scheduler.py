@@ -8,7 +8,7 @@ onsuccess:
 """
 
 
-def test_no_timer_is_left_that_would_wake_snakemake_up_once_more_a_second_for_each_job_that_ended(finished, tmp_path):
+def test_no_timer_is_left_for_each_job_that_ended(finished, tmp_path):
     project = finished.copy(tmp_path / "watched")
     snakefile = project.root / "Snakefile"
     snakefile.write_text(snakefile.read_text() + COUNT_TIMERS)

@@ -1,13 +1,12 @@
 """A study with a tuned arm: its jobs, and that its runs train with the rate that their trials chose."""
 
 import csv
-import json
 
 import pytest
-from project import ANALYSIS, CEILINGS, RUNS, TINY, Project, names
+from project import ANALYSIS, COPIES, RUNS, TINY, Project, names
 
-from casual_training.plan import lr_trials
-from casual_training.records import lr_choice
+from casual_training.records.record import read_record
+from casual_training.study import lr_choice
 
 CONFIGURATIONS = {"serial 1x2", "hogwild 1x2", "hogwild 2x1"}
 OF_ONE_HOGWILD = {"hogwild 1x2 rate 0.5", "hogwild 1x2 rate 2", "hogwild 1x2 seed 1", "hogwild_tuned 1x2 seed 1"}
@@ -21,7 +20,7 @@ def tuned(tmp_path_factory):
     project = Project.of_repository(tmp_path_factory.mktemp("tuned") / "project", TINY)
     project.set("study.tune", [0.5, 2])
     project.set("workloads.sample.target", 0.3)
-    assert names(project.dry_run()) == {"fetch_dataset"} | TRIALS | RUNS | TUNED | CEILINGS | ANALYSIS
+    assert names(project.dry_run()) == {"fetch_dataset"} | TRIALS | RUNS | TUNED | COPIES | ANALYSIS
     done = project.snakemake("--cores", "2")
     assert done.returncode == 0, done.stdout
     assert "study tiny: 13 of 13 runs to make" in done.stdout
@@ -29,7 +28,7 @@ def tuned(tmp_path_factory):
 
 
 def record_of(project, run):
-    return json.loads((project.root / run.folder / "run.json").read_text())
+    return read_record(project.root / run.folder)
 
 
 def rows_of(project, table):
@@ -37,18 +36,17 @@ def rows_of(project, table):
         return list(csv.DictReader(file))
 
 
-def test_trials_are_made_before_all_others_and_the_rest_in_the_order_of_the_schedule(tuned):
+def test_trials_are_made_first_and_the_rest_in_schedule_order(tuned):
     planned = tuned.plan.schedule
-    assert sorted(planned, key=lambda run: record_of(tuned, run)["started_at"]) == planned
+    assert sorted(planned, key=lambda run: record_of(tuned, run).started) == list(planned)
     assert [run.lr_factor is None for run in planned] == 6 * [False] + 7 * [True]
 
 
 def test_a_tuned_run_trains_with_the_rate_that_its_trials_chose(tuned):
     for run in tuned.plan.runs:
         record = record_of(tuned, run)
-        assert (record["status"], record["spec"], record["tuned"]) == ("ok", run.spec, run.tune is not None)
-        files = [tuned.root / trial.folder / "run.json" for trial in lr_trials.trials_of(run)]
-        assert record["lr_factor"] == lr_choice.lr_factor(run, files)
+        assert (record.status, record.run) == ("ok", run)
+        assert record.lr_factor == (lr_choice.chosen_factor(run, tuned.root) if run.tune else 1)
     # Serial training repeats itself, so its losses say which rate it had.
     losses = {run.method: tuned.root / run.folder / "losses.csv" for run in tuned.plan.runs}
     assert _last_loss(losses["serial_tuned"]) != _last_loss(losses["serial"])
@@ -100,7 +98,7 @@ def test_a_changed_key_trains_what_it_concerns(tuned, tmp_path, key, value, reru
 
 def test_the_rule_of_choice_concerns_tuned_runs_only(tuned, tmp_path):
     project = tuned.copy(tmp_path / "project")
-    project.edit("tuning.py")
+    project.edit("study/lr_choice.py")
     assert names(project.dry_run()) == TUNED | ANALYSIS
 
 

@@ -30,7 +30,6 @@ rule render_report:
         scripts=map(str, inputs.standalone_scripts()),
         strategies=inputs.strategy_files(PLAN),
         sources=inputs.source_files("charts", "page"),
-        outcome="src/casual_training/study/outcome.py",
     output:
         report("reports/{study}/report.html", caption="../report/page.rst", category="The page"),
         expand("reports/{{study}}/tables/{table}.csv", table=TABLES),

@@ -17,7 +17,6 @@ from multiprocessing import connection, forkserver, util
 from casual_training import strategies  # own also lets a worker receive what the user's own files define
 from casual_training.config import references
 from casual_training.errors import RunFailed
-from casual_training.workload import user_code
 
 TEMPORARY_FOLDER = "CASUAL_TRAINING_TEMPORARY_FOLDER"  # tells the fork server which folder is the supervisor's
 UNKNOWN_EXITCODE = 255  # what multiprocessing says of a process whose fork server is gone

@@ -1,6 +1,6 @@
 """The tuned arm: every method, serial included, with the best of the same few learning rates.
 
-"As is" takes the workload's learning rate for every method. A study that tunes tries some factors of it as well, each
+Untuned, every method takes the workload's learning rate. A study that tunes tries some factors of it as well, each
 once a configuration, in a run of its own on a seed that no run of the study has, so that a rate is never chosen on the
 runs that measure it. The choice looks at validation data only. A tuned run reads its trials when it starts.
 """
@@ -17,7 +17,7 @@ def trials(run: Run, factors: Iterable[float], seed: int) -> list[Run]:
     """Return the trials of a configuration, one a factor.
 
     Args:
-        run: any of the configuration's runs as is.
+        run: any of the configuration's runs, untuned.
         factors: of the workload's learning rate, each above 0.
         seed: of the trials.
     """
@@ -29,7 +29,7 @@ def tuned(run: Run, factors: list[float], seed: int, target: float) -> Run:
     """Return the run that does what `run` does, with the learning rate that its trials choose.
 
     Args:
-        run: a run as is.
+        run: an untuned run.
         factors: as of `trials`.
         seed: as of `trials`.
         target: the validation metric that counts as trained.

@@ -1,8 +1,9 @@
 """What a run's result depends on in code, as one hash: a parameter of its job, so that an edit makes it again.
 
 Derived from folders, not from a list that somebody has to keep. Every run goes through all of RUN_FOLDERS; of
-strategies and models it goes through its own file and their __init__.py only. A run of the user's own code also depends
-on the named file and on the modules beside it that it imports, directly or through another of them.
+strategies and models it goes through its own file and their __init__.py only. A tuned run also depends on how its
+learning rate is chosen. A run of the user's own code depends on the named file and on the modules beside it that it
+imports, directly or through another of them.
 """
 
 import ast
@@ -17,6 +18,7 @@ from casual_training.plan.run import Run
 PACKAGE = Path(__file__).parents[1]
 RUN_FOLDERS = ("config", "plan", "records", "workload", "measure", "parallel", "runs")
 NAMED_FOLDERS = ("strategies", "workload/models")  # of whose files a run goes through those that it names
+OF_TUNED_RUNS = ("study/lr_choice.py", "study/time_to_target.py")
 
 
 def code_digest(run: Run) -> str:
@@ -25,6 +27,7 @@ def code_digest(run: Run) -> str:
     ours.append(PACKAGE / "strategies" / f"{run.strategy}.py")
     if not is_user_code(run.model):
         ours.append(PACKAGE / "workload" / "models" / f"{run.model}.py")
+    ours += [PACKAGE / file for file in OF_TUNED_RUNS if run.tune]
     named = [file for reference in run.user_code if (file := source_file(reference))]
     theirs = dict.fromkeys(each for file in named for each in with_imports(file))
     return _sha256_of(*ours, *theirs)

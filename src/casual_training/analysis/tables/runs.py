@@ -9,7 +9,7 @@ from casual_training.analysis.choose_runs import arm, whole
 from casual_training.analysis.frames import FIGURE, FLAG, TEXT, WHOLE, as_table
 from casual_training.analysis.study_folder import StudyFolder
 from casual_training.records.record import PHASES, Record
-from casual_training.records.time_to_target import TOLERANCE, first_on_target
+from casual_training.study.time_to_target import TOLERANCE, first_on_target
 
 CAPTION = "One row a run, failed ones with their cause and without a time."
 INPUTS = ["records"]

@@ -6,7 +6,7 @@ import pandas as pd
 
 from casual_training.analysis.frames import CELL, FIGURE, FLAG, TEXT, WHOLE, as_table
 from casual_training.analysis.study_folder import StudyFolder
-from casual_training.records.lr_choice import choose, seconds_to_target
+from casual_training.study.lr_choice import choose, seconds_to_target
 from casual_training.records.record import Record
 
 CAPTION = (

@@ -5,8 +5,8 @@ import dataclasses
 import pytest
 
 from casual_training.plan.lr_trials import trials_of, tuned
-from casual_training.records.lr_choice import choose, chosen_factor, seconds_to_target
 from casual_training.records.record import FORMAT, Record, write_record
+from casual_training.study.lr_choice import choose, chosen_factor, seconds_to_target
 from training import SERIAL_RUN
 
 TARGET = 0.8
@@ -24,7 +24,7 @@ def trial(factor, reached=None, final=0.7, status="ok", higher_is_better=True) -
     return Record(**known, samples=200, samples_per_second=10.0, validation_metric=final, curve=curve)
 
 
-def test_the_factor_that_reaches_the_target_earliest_is_chosen_whatever_it_ends_with():
+def test_the_factor_that_reaches_the_target_earliest_is_chosen():
     assert choose([trial(0.5, 9.0, 0.9), trial(1, 7.0, 0.85), trial(2, 5.0, 0.81), trial(4, None, 0.79)], TARGET) == 2
 
 
@@ -51,7 +51,7 @@ def test_without_an_ok_trial_the_rate_stays_as_it_is(found):
     assert choose(found, TARGET) == 1
 
 
-def test_the_seconds_of_a_trial_are_those_at_which_it_is_on_target():
+def test_a_trials_seconds_are_those_at_which_it_is_on_target():
     curve = [(100, 1.0, 0.6), (200, 2.5, 0.8), (300, 3.5, 0.875)]
     points = [dict(zip(("samples", "seconds", "validation_metric"), point, strict=True)) for point in curve]
     record = Record(**trial(2).model_dump(exclude={"curve", "run"}), run=SERIAL_RUN, curve=points)

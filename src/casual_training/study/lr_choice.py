@@ -6,7 +6,7 @@ from pathlib import Path
 from casual_training.plan.lr_trials import trials_of
 from casual_training.plan.run import Run
 from casual_training.records.record import Record, read_record
-from casual_training.records.time_to_target import first_on_target
+from casual_training.study.time_to_target import first_on_target
 
 
 def chosen_factor(run: Run, root: Path) -> float:

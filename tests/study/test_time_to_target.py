@@ -3,7 +3,7 @@
 import pytest
 
 from casual_training.records.record import Snapshot
-from casual_training.records.time_to_target import first_on_target
+from casual_training.study.time_to_target import first_on_target
 
 
 def curve_of(*points) -> list[Snapshot]:
