@@ -6,9 +6,14 @@ import shlex
 from collections import Counter
 
 import pytest
-from project import ANALYSIS, CHARTS, COPIES, PAGE, RUNS, TINY, Project, names
+from project import ANALYSIS, CHARTS, COPIES, PAGE, RUNS, TABLES, TINY, Project, names
 
+from casual_training.analysis import parts
 from casual_training.study.outcome import outcome
+
+OF_THE_COMPARISON = {"table comparison", "make_verdict"} | {
+    f"chart {name}" for name, found in parts.literals("charts").items() if "comparison" in found["INPUTS"]
+}
 
 
 @pytest.fixture(scope="module")
@@ -32,19 +37,9 @@ def test_the_default_study_is_50_runs_5_copies_and_10_diagnoses(default_jobs):
         "train": 50,
         "measure_independent_copies": 5,
         "diagnose": 10,
-        "collect_runs": 1,
-        "collect_diagnostics": 1,
-        "compare_methods": 1,
-        "examine_claims": 1,
-        "plot_accuracy": 1,
-        "plot_code_cost": 1,
-        "plot_losses": 1,
-        "plot_forest": 1,
-        "plot_waterfall": 1,
-        "model_costs": 1,
-        "plot_scaling": 1,
-        "plot_staleness": 1,
-        "plot_step_time": 1,
+        "make_table": len(TABLES),
+        "make_verdict": 1,
+        "draw_chart": len(CHARTS),
         "render_report": 1,
         "all": 1,
     }
@@ -102,14 +97,11 @@ def test_a_moved_study_with_a_fresh_checkout_has_nothing_to_do(study):
         ("strategies/serial.py", {"serial 1x2 seed 1"} | ANALYSIS),
         ("models/simple_nn.py", RUNS | COPIES | ANALYSIS),
         ("recorder.py", RUNS | COPIES | ANALYSIS),
-        ("analysis/charts.py", CHARTS | PAGE),
-        ("analysis/claims.py", {"examine_claims"} | PAGE),
-        ("analysis/cost.py", {"model_costs"} | PAGE),
-        ("analysis/findings.py", OF_THE_COMPARISON | PAGE),
-        ("analysis/waterfall.py", {"plot_waterfall"} | PAGE),
+        ("analysis/tables/claims.py", ANALYSIS),
+        ("analysis/verdict/findings.py", ANALYSIS),
+        ("analysis/charts/waterfall.py", CHARTS | PAGE),
         ("../../examples/standalone/hogwild.py", OF_THE_COMPARISON | PAGE),
-        ("analysis/diagnostics.py", {"collect_diagnostics", "plot_staleness"} | PAGE),
-        ("analysis/report.html.jinja2", PAGE),
+        ("analysis/page/report.html.jinja2", PAGE),
     ],
 )
 def test_an_edited_source_reruns_what_depends_on_it_and_nothing_else(study, file, rerun):
@@ -156,7 +148,9 @@ def test_a_workload_that_is_added_leaves_the_others_alone(study):
     study.set("workloads.large_batch", TINY["workloads"]["sample"] | {"batch_size": 64})
     study.set("study.workloads", ["sample", "large_batch"])
     jobs = study.dry_run()
-    assert rules(jobs) == {"train": 3, "measure_independent_copies": 1} | dict.fromkeys(ANALYSIS, 1)
+    assert rules(jobs)["train"] == 3
+    assert rules(jobs)["measure_independent_copies"] == 1
+    assert names([job for job in jobs if "workload" not in job.wildcards]) == ANALYSIS
     assert {job.wildcards.get("workload") for job in jobs} == {None, "large_batch"}
 
 

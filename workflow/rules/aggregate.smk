@@ -11,10 +11,10 @@ rule make_table:
         sources=inputs.source_files(),
     output:
         report("results/{study}/{table}.csv", caption="../report/caption.rst", category="Tables"),
-    wildcard_constraints:
-        table="|".join(TABLES),
     log:
         "results/{study}/logs/make_table_{table}.log",
+    wildcard_constraints:
+        table="|".join(TABLES),
     params:
         study=config_as_json,
         caption=lambda wildcards: TABLES[wildcards.table]["CAPTION"],

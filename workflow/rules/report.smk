@@ -10,10 +10,10 @@ rule draw_chart:
     output:
         report("reports/{study}/figures/{chart}.svg", caption="../report/caption.rst", category="Charts"),
         "reports/{study}/tables/{chart}.csv",
-    wildcard_constraints:
-        chart="|".join(CHARTS),
     log:
         "results/{study}/logs/draw_chart_{chart}.log",
+    wildcard_constraints:
+        chart="|".join(CHARTS),
     params:
         study=config_as_json,
         caption=lambda wildcards: parts.caption_of_chart(wildcards.chart),
