@@ -7,7 +7,7 @@ import runpy
 import pandas as pd
 import pytest
 
-from casual_training.plan.study import PROJECT
+from casual_training.study.load import PROJECT
 
 SCRIPT = runpy.run_path(str(PROJECT / "docs" / "from_reference.py"))
 REFERENCE = SCRIPT["REFERENCE"]
