@@ -10,6 +10,8 @@ from hypothesis import strategies as st
 
 import fake_study
 from casual_training.analysis import make, parts
+from casual_training.analysis.charts import losses, losses_smoothed
+from casual_training.analysis.logged_losses import logged_losses
 from casual_training.analysis.study_folder import StudyFolder
 from casual_training.config import read
 from casual_training.config.validate import validate
@@ -98,6 +100,26 @@ def project(folder):
     """A finished study that has every kind of run."""
     fake_study.write_study(folder, STUDY)
     return folder
+
+
+HEADER = b"worker,step,seconds,samples,loss\n"
+
+
+@given(st.lists(st.tuples(*[st.integers(0, 2**52)] * 3, st.floats(-1e99, 1e99)), max_size=4))
+@example([(0, 0, 0, 0.0)])
+@example([(10, 1, 320, 2.2)])
+def test_losses_of_whatever_figures_are_drawn(folder, rows):
+    lines = "".join(f"{index % 2},{step},{seconds},{n},{loss}\n" for index, (step, seconds, n, loss) in enumerate(rows))
+    (folder / "losses.csv").write_bytes(HEADER + lines.encode())
+    draw_losses(folder)
+
+
+def draw_losses(folder) -> None:
+    """Draw both charts of the losses of one run."""
+    about = {"workload": "w", "method": "m", "workers": 2, "epochs": 2.0, "oversubscribed": False}
+    study, merged = StudyFolder(STUDY, folder), losses.merged(logged_losses(folder).assign(**about))
+    losses.draw(merged, study).draw_without_rendering()
+    losses_smoothed.draw(losses_smoothed.smoothed(merged), study).draw_without_rendering()
 
 
 def make_tables(root) -> None:

@@ -47,7 +47,7 @@ def test_a_table_without_rows_has_its_columns_and_dtypes():
 )
 def test_a_file_that_is_no_such_table_is_refused_by_name(tmp_path, text):
     (tmp_path / "small.csv").write_text(text)
-    with pytest.raises(ValueError, match="cannot be read as a table .*; delete it, and make it again") as error:
+    with pytest.raises(ValueError, match=r"cannot be read as a table .*; delete it, and make it again") as error:
         read_table(tmp_path / "small.csv", SMALL)
     assert str(tmp_path / "small.csv") in str(error.value)
     assert "\n" not in str(error.value)

@@ -1,12 +1,12 @@
 """The losses that a run logged are all figures, or their file is refused by name."""
 
 import pytest
-from fuzzing import SCALARS, refusal
 from hypothesis import example, given
 from hypothesis import strategies as st
 
 from casual_training.analysis.logged_losses import COLUMNS, logged_losses
 from casual_training.records import losses
+from fuzzing import SCALARS, refusal
 
 HEADER = b"worker,step,seconds,samples,loss\n"
 CELLS = SCALARS.map(str) | st.text(',"\n\r0123456789.-e \0', max_size=6)

@@ -13,11 +13,6 @@ def arm(runs: pd.DataFrame, tuned: bool = False) -> pd.DataFrame:
     return runs[runs["tuned"].fillna(False) == tuned]
 
 
-def directions(runs: pd.DataFrame) -> dict[str, bool]:
-    """Return of each workload whether more of its metric is better."""
-    return runs.groupby("workload")["higher_is_better"].first().fillna(True).astype(bool).to_dict()
-
-
 def best_serial(runs: pd.DataFrame, threads: int | None = None, tuned: bool = False) -> str | None:
     """Return the name of the serial method with the smallest median training time, or None if no serial run is ok.
 

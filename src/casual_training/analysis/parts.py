@@ -6,7 +6,8 @@ behind it), INPUTS and PLACE (its order on the page), COLUMNS, and `data(study) 
 `draw(data, study) -> Figure`. A chart has another name than every table.
 
 INPUTS lists what it is made from: names of tables, and "records", "trials", "independent_copies_records", "diagnoses",
-"losses", "scripts" (inputs.py has their files). The rules read the literals without importing the file, which would import pandas or matplotlib.
+"losses", "scripts" (inputs.py has their files). The rules read the literals without importing the file, which would
+import pandas or matplotlib.
 """
 
 import functools

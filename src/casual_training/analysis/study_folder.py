@@ -1,4 +1,7 @@
-"""The files of one study: what its runs left, its tables, its charts. All of the analysis reads and writes through it."""
+"""The files of one study: what its runs left, its tables and its charts.
+
+All of the analysis reads and writes through it.
+"""
 
 import functools
 from collections.abc import Iterable

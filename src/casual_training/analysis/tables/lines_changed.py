@@ -31,9 +31,10 @@ def strategies_and_options(plan: Plan) -> dict[str, dict[str, Any]]:
 def script_of(method: str, methods: Mapping[str, dict], scripts: Collection[str]) -> str | None:
     """Return the name of a method's script: the one called like it, or else its strategy's; None without either.
 
-    A tuned method has that of the untuned one. The strategy's script is that of the method of its name. A variant that sets other values for any method (threads,
-    batch size) or another number in it (steps between averages) has the same lines, so it has that script, too. One
-    whose strategy has another option (no overlap, no lock) would have other lines, so it has none.
+    A tuned method has that of the untuned one. The strategy's script is that of the method of its name. A variant that
+    sets other values for any method (threads, batch size) or another number in it (steps between averages) has the same
+    lines, so it has that script, too. One whose strategy has another option (no overlap, no lock) would have other
+    lines, so it has none.
 
     Args:
         method: its name.

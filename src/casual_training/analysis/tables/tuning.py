@@ -6,8 +6,8 @@ import pandas as pd
 
 from casual_training.analysis.frames import CELL, FIGURE, FLAG, TEXT, WHOLE, as_table
 from casual_training.analysis.study_folder import StudyFolder
-from casual_training.study.lr_choice import choose, seconds_to_target
 from casual_training.records.record import Record
+from casual_training.study.lr_choice import choose, seconds_to_target
 
 CAPTION = (
     "The trials of the tuned arm: how soon a configuration is on target with each factor of the workload's learning "

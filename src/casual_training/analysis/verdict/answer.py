@@ -3,16 +3,16 @@
 The rule, fixed before any run is looked at:
 
 - The endpoint is the speed-up to the target (speedups.py) against the serial method that gets there earliest.
-- Decided are the comparisons that the config specifies (study.comparisons), at most six; each gets a verdict (margin.py)
-  with an interval that holds for all of them at once. Every other configuration is shown without a verdict.
+- Decided are the comparisons that the config specifies (study.comparisons), at most six; each gets a verdict
+  (margin.py) with an interval that holds for all of them at once. Every other configuration is shown without a verdict.
 - A method that misses the target in any planned seed, or diverges, "fails the target" and has no ratio. One that is
   not ok in every planned seed is not judged, and nothing is while that is a serial method that may be the best.
   Accuracy beyond the target is not claimed to be the same.
 - Announced is a method that is "faster". Of several, those that none of the others is clearly faster than (by the same
   rule, pair by pair) are level; announced is the one of them that changes the fewest lines of code, then the one that
   is not oversubscribed, then the one with the fewest workers, then the one specified first. So which of the level
-  ones is announced depends on what is known beforehand, not on who was lucky today; that each of them is faster than serial
-  training is covered by the intervals.
+  ones is announced depends on what is known beforehand, not on who was lucky today; that each of them is faster than
+  serial training is covered by the intervals.
 """
 
 from dataclasses import asdict, dataclass, field
@@ -158,8 +158,11 @@ def _why_no_baseline(workload: str, runs: pd.DataFrame, seeds: list[int], compar
 
 def _why_nothing_specified(workload: str, runs: pd.DataFrame, comparisons: Comparisons) -> str | None:
     if comparisons.untrained and not comparisons.specified:
-        ways = listed(way(*entry) for entry in comparisons.untrained)
-        return f"Nothing is decided for {workload}: the study declares {ways}, but does not train it so (study.comparisons)."
+        untrained = listed(way(*entry) for entry in comparisons.untrained)
+        return (
+            f"Nothing is decided for {workload}: the study declares {untrained}, but does not train it so "
+            "(study.comparisons)."
+        )
     if not comparisons.specified:
         return f"The study declares no comparison for {workload} (study.comparisons), so nothing is decided."
     cells = set(zip(runs["method"], runs["workers"], strict=True))

@@ -25,13 +25,14 @@ def caveats(runs: pd.DataFrame, baseline: str, seeds: list[int], comparisons: Co
         if n_missed:
             sentences.append(f"{method} is no baseline: it misses the target in {n_missed} of {n_seeds}.")
     if comparisons.untrained:
-        ways = listed(way(*entry) for entry in comparisons.untrained)
-        sentences.append(f"Declared in study.comparisons, but not among the runs of this workload: {ways}.")
+        untrained = listed(way(*entry) for entry in comparisons.untrained)
+        sentences.append(f"Declared in study.comparisons, but not among the runs of this workload: {untrained}.")
     found = {entry: apart(runs, of_cell(runs, *entry), of_cell(runs, baseline, 1)) for entry in comparisons.specified}
-    ways = [f"{way(*entry)} in {_named(own)}" for entry, own in found.items() if own]
-    if ways:
+    not_in_one_block = [f"{way(*entry)} in {_named(own)}" for entry, own in found.items() if own]
+    if not_in_one_block:
         sentences.append(
-            f"Not made in one block with the serial run of the seed, so the machine may have changed: {listed(ways)}."
+            f"Not made in one block with the serial run of the seed, so the machine may have changed: "
+            f"{listed(not_in_one_block)}."
         )
     return sentences
 

@@ -42,7 +42,7 @@ def announced(best: Row, runs: pd.DataFrame, target: str, reference: str) -> str
 
 
 def behind(best: Row, runs: pd.DataFrame, baseline: str, seeds: list[int], n_specified: int) -> str:
-    """Describe what stands behind the announced method: its seconds, its interval, its speed-up end to end and when it pays off."""
+    """Describe what stands behind the announced method: its seconds, its interval, its gain end to end."""
     own, serial = (
         digits(seconds_to_target(of_cell(runs, *cell)).loc[seeds].median())
         for cell in ((best.method, best.workers), (baseline, 1))

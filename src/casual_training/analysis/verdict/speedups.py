@@ -1,7 +1,8 @@
 """The speed-up to the target of each configuration: the figure that the answer is about, and its parts.
 
 The endpoint is the ratio of seconds to the target on the train clock, against the serial method that gets there
-earliest, paired by seed. A configuration that is not ok, or misses the target, in a seed that was made has no ratio in any.
+earliest, paired by seed. A configuration that is not ok, or misses the target, in a seed that was made has no ratio in
+any.
 
 - It splits exactly into two factors: samples a second (up to the target), and how many fewer samples it takes.
 - A serial method that the study specifies as a comparison is compared, and is no baseline; nor is its tuned copy.
@@ -112,10 +113,9 @@ def speedups_of_runs(
 ) -> pd.DataFrame:
     """Add to each run its speed-up to the target in its seed, and that of the independent copies.
 
-    Both are against the same baseline. Of the copies only the throughput is known, so theirs is the speed-up of a method
-    that needs as many samples as the baseline. Both are empty
-    where the workload has no baseline, or one of the pair is missing, and the first in all seeds of a configuration
-    that is not ok or missed the target in one.
+    Both are against the same baseline. Of the copies only the throughput is known, so theirs is the speed-up of a
+    method that needs as many samples as the baseline. Both are empty where the workload has no baseline, or one of the
+    pair is missing, and the first in all seeds of a configuration that is not ok or missed the target in one.
     """
     added = runs.assign(speedup_of_seed=float("nan"), independent_copies_speedup=float("nan"))
     for (workload, tuned), own in runs.groupby(["workload", runs["tuned"].fillna(False)], sort=False):
@@ -164,7 +164,7 @@ def _mean(ratios: pd.Series) -> float:
 
 
 def _break_even(speedup: float, longer_startup: float) -> float | None:
-    """Return the seconds of serial training that pay for a longer start-up; None if nothing does, or it is not known."""
+    """Return the seconds of serial training that pay for a longer start-up; None if nothing does, or it is unknown."""
     if math.isnan(longer_startup) or speedup <= 1:
         return None
     return max(0.0, longer_startup) / (1 - 1 / speedup)
