@@ -11,12 +11,12 @@ from html.parser import HTMLParser
 
 import pandas as pd
 import pytest
+from casual_training.plan.study import PROJECT, methods
 
 import fake_study
 from casual_training.analysis import steps
 from casual_training.analysis.code_cost import FOLDER, difference
 from casual_training.analysis.wording import CHARTS, rounded_down, rounded_up
-from casual_training.plan.study import PROJECT, methods
 from contrast import contrast
 from payloads import PAYLOADS
 

@@ -7,7 +7,6 @@ from project import REPOSITORY, Project
 
 import fake_study
 from casual_training.analysis import steps
-from casual_training.plan import study
 from casual_training.config import read, validate
 from payloads import PAYLOADS
 

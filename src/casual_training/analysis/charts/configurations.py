@@ -1,4 +1,4 @@
-"""Configurations as charts have them: their names, which of them are oversubscribed, and their runs in order."""
+"""Configurations as charts have them: their names, which of them are oversubscribed, and the runs to draw of them."""
 
 import pandas as pd
 
@@ -23,22 +23,6 @@ def oversubscribed(runs: pd.DataFrame) -> pd.DataFrame:
     return runs.groupby(CELL, sort=False)["oversubscribed"].any().reset_index()
 
 
-def records_in_order(study: StudyFolder) -> list[Record]:
-    """Read the records of a study's runs, in the order of its tables: by workload, method, workers, epochs and seed."""
-    plan = study.plan
-    workloads, methods = ({name: place for place, name in enumerate(names)} for names in (plan.workloads, plan.methods))
-    return sorted(
-        study.records(plan.runs),
-        key=lambda record: (
-            workloads[record.run.workload],
-            methods[record.run.method],
-            record.run.workers,
-            record.run.epochs,
-            record.run.seed,
-        ),
-    )
-
-
 def whole_records(study: StudyFolder) -> list[Record]:
-    """Read the records of the runs that are ok and more than a rate, in order."""
-    return [record for record in records_in_order(study) if record.ok and not record.run.throughput_only]
+    """Read the records of the runs that are ok and not cut short, in the order of the tables."""
+    return [record for record in study.records_in_order() if record.ok and not record.run.throughput_only]

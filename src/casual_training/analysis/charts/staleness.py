@@ -1,6 +1,6 @@
 """How stale the updates are: a bar a configuration, divided by how many updates of others an update missed."""
 
-from itertools import zip_longest
+from collections.abc import Iterable
 
 import matplotlib
 import pandas as pd
@@ -8,10 +8,11 @@ import seaborn
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from casual_training.analysis.charts.configurations import configuration, records_in_order
+from casual_training.analysis.charts.configurations import configuration
 from casual_training.analysis.charts.style import LINE_HEIGHT, STYLE, draw_legend, facets, row_label
 from casual_training.analysis.frames import FIGURE, TEXT, WHOLE, as_table
 from casual_training.analysis.study_folder import StudyFolder
+from casual_training.analysis.tables.diagnostics import ok_by_cell, staleness_histogram
 from casual_training.analysis.wording import short_percent
 from casual_training.records.record import Record
 
@@ -33,10 +34,10 @@ SHADES = seaborn.color_palette("cividis_r", len(BINS))
 
 def data(study: StudyFolder) -> pd.DataFrame:
     """Read how many updates of others the updates of each parallel configuration missed (COLUMNS)."""
-    return counted(records_in_order(study))
+    return counted(study.records_in_order())
 
 
-def counted(records: list[Record]) -> pd.DataFrame:
+def counted(records: Iterable[Record]) -> pd.DataFrame:
     """Count how many updates of others the updates of each parallel configuration missed (COLUMNS).
 
     The seeds of a configuration count together; a number of missed updates that never came up has no row.
@@ -44,16 +45,15 @@ def counted(records: list[Record]) -> pd.DataFrame:
     Args:
         records: in the order in which the rows are to stand; those of runs that are not ok do not count.
     """
-    histograms: dict[tuple[str, str], list[list[int]]] = {}
-    for record in records:
-        run = record.run
-        if record.ok and run.workers > 1:
-            own = histograms.setdefault((run.workload, configuration(run.method, run.workers, run.epochs)), [])
-            own += [worker.staleness for worker in record.worker_records]
     rows = []
-    for cell, own in histograms.items():
-        counts = [sum(bins) for bins in zip_longest(*own, fillvalue=0)]  # they may differ in length
-        rows += [(*cell, missed, number, number / sum(counts)) for missed, number in enumerate(counts) if number]
+    for (workload, method, workers, epochs), own in ok_by_cell(records).items():
+        counts = staleness_histogram(worker for record in own for worker in record.worker_records)
+        cell = (workload, configuration(method, workers, epochs))
+        rows += [
+            (*cell, missed, number, number / sum(counts))
+            for missed, number in enumerate(counts)
+            if number and workers > 1
+        ]
     return as_table(rows, COLUMNS)
 
 

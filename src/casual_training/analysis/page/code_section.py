@@ -3,7 +3,7 @@
 import pandas as pd
 
 from casual_training.analysis.choose_runs import arm
-from casual_training.analysis.tables.lines_changed import BASELINE, difference, script_of
+from casual_training.analysis.tables.lines_changed import BASELINE, difference, script_of, strategies_and_options
 from casual_training.analysis.study_folder import StudyFolder
 from casual_training.analysis.wording import count
 
@@ -17,7 +17,7 @@ def code_to_copy(study: StudyFolder, answers: list[dict], comparison: pd.DataFra
         comparison: the comparison table.
         runs: the runs table.
     """
-    methods, scripts = _methods(study), study.scripts
+    methods, scripts = strategies_and_options(study.plan), study.scripts
     of_scripts: dict[str, list[str]] = {}
     for method in dict.fromkeys(comparison.loc[comparison["lines_changed"].notna(), "method"]):
         of_scripts.setdefault(script_of(method, methods, scripts), []).append(method)
@@ -51,10 +51,3 @@ def _leading(found: dict, comparison: pd.DataFrame, methods: dict[str, dict], sc
         return {"workload": found["workload"], "method": "", "kind": "nobody", "script": None}
     script = script_of(method, methods, scripts)
     return {"workload": found["workload"], "method": method, "kind": kind, "script": script}
-
-
-def _methods(study: StudyFolder) -> dict[str, dict]:
-    """Return each method's strategy and the values of that strategy's options."""
-    catalogue = study.plan.config.methods
-    in_catalogue = {name: {"strategy": method.strategy} | method.options for name, method in catalogue.items()}
-    return in_catalogue | {run.method: {"strategy": run.strategy} | run.options for run in study.plan.runs}

@@ -1,9 +1,9 @@
 """What the page says of how quiet the machine was."""
 
 import pytest
+from casual_training.analysis.quietness import quietness
 
 from casual_training.analysis.columns import RUNS_COLUMNS, as_table
-from casual_training.analysis.quietness import quietness
 
 
 def run(order, foreign=0.004, steal=0.0, attempt=1, interference_detected=False, load=0.1):
