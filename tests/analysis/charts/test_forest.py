@@ -1,9 +1,6 @@
 """The forest plot draws every seed, and an interval for the pre-specified comparisons and for nothing else."""
 
 import pytest
-from casual_training.analysis.tables.comparison import compare_methods
-from casual_training.analysis.verdict.judge import add_verdicts
-from casual_training.analysis.verdict.speedups import speedups_of_runs
 from chart_cases import assert_inside
 from matplotlib.text import Text
 
@@ -11,6 +8,9 @@ from casual_training.analysis.charts import forest
 from casual_training.analysis.frames import as_table
 from casual_training.analysis.tables import independent_copies
 from casual_training.analysis.tables import runs as runs_table
+from casual_training.analysis.tables.comparison import compare_methods
+from casual_training.analysis.verdict.judge import add_verdicts
+from casual_training.analysis.verdict.speedups import speedups_of_runs
 from casual_training.plan.comparisons import Comparisons
 
 SEEDS = [1, 2, 3]

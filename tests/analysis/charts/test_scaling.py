@@ -1,13 +1,13 @@
 """The chart of scaling has a rate a configuration that is ok in every seed, beside independent copies."""
 
 import pytest
-from casual_training.analysis.tables.comparison import compare_methods
 from chart_cases import assert_inside
 
 from casual_training.analysis.charts import scaling
 from casual_training.analysis.frames import as_table
 from casual_training.analysis.tables import independent_copies
 from casual_training.analysis.tables import runs as runs_table
+from casual_training.analysis.tables.comparison import compare_methods
 
 
 def data_of(cells, copies_speeds=(100.0, 110.0), throughput_only=()):

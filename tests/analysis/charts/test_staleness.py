@@ -3,6 +3,7 @@
 import pytest
 from chart_cases import words
 
+import fake_study
 from casual_training.analysis.charts import staleness
 from casual_training.analysis.frames import as_table
 
@@ -37,3 +38,24 @@ def test_bars_are_as_thick_in_a_small_workload_as_elsewhere():
 def test_without_an_update_the_chart_says_so():
     figure = staleness.draw(stalenesses({}), None)
     assert "no run to draw yet" in [text.get_text() for text in words(figure)]
+
+
+def record_of(method, workers, seed, *histograms):
+    """Make up a run of the default study whose workers have these histograms of staleness."""
+    plan = fake_study.make_plan(workers=[1, 2], comparisons=[])
+    which = (method, workers, seed)
+    (run,) = [run for run in plan.runs if (run.method, run.workers, run.seed) == which]
+    records = [fake_study.make_worker(run, rank, staleness=list(bins)) for rank, bins in enumerate(histograms)]
+    return fake_study.make_record(run, worker_records=records)
+
+
+def test_the_seeds_of_a_configuration_count_together():
+    hogwild = [record_of("hogwild", 2, 1, [3, 0, 1]), record_of("hogwild", 2, 2, [4])]
+    table = staleness.counted([*hogwild, record_of("serial", 1, 1, [9])])
+    assert list(table.columns) == list(staleness.COLUMNS)
+    assert [(row.updates_missed, row.updates, row.share) for row in table.itertuples()] == [
+        (0, 7, 7 / 8),
+        (2, 1, 1 / 8),
+    ]
+    assert set(table["configuration"]) == {"hogwild, 2 workers x 2 epochs"}
+    assert list(staleness.counted([]).columns) == list(staleness.COLUMNS)

@@ -3,13 +3,13 @@
 import itertools
 from math import radians, sin
 
-from casual_training.analysis.tables.comparison import compare_methods
 from chart_cases import assert_inside
 
 from casual_training.analysis.charts import step_time
 from casual_training.analysis.frames import as_table
 from casual_training.analysis.tables import independent_copies
 from casual_training.analysis.tables import runs as runs_table
+from casual_training.analysis.tables.comparison import compare_methods
 
 STEPS = {"small": 0.2, "large": 30.0}  # ms
 PARAMETERS = {"small": 21_840, "large": 1_199_882}

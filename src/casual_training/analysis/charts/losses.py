@@ -5,9 +5,9 @@ from matplotlib.figure import Figure
 
 from casual_training.analysis.charts.configurations import configuration, whole_records
 from casual_training.analysis.charts.curves import draw_curves, joined, most_points, n_configurations, thinned
+from casual_training.analysis.frames import CELL, FIGURE, TEXT, WHOLE, as_table
 from casual_training.analysis.logged_losses import COLUMNS as LOGGED
 from casual_training.analysis.logged_losses import logged_losses
-from casual_training.analysis.frames import CELL, FIGURE, TEXT, WHOLE, as_table
 from casual_training.analysis.study_folder import StudyFolder
 
 TITLE = "Training loss of the first seed, every logged batch"

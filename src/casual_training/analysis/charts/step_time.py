@@ -22,9 +22,9 @@ from casual_training.analysis.charts.style import (
     look_of_method,
     spaced_ticks,
 )
+from casual_training.analysis.choose_runs import best_serial
 from casual_training.analysis.frames import CELL, FIGURE, TEXT, WHOLE, as_table
 from casual_training.analysis.study_folder import StudyFolder
-from casual_training.analysis.choose_runs import best_serial
 
 TITLE = "Speed-up against the step time and the parameters of a network"
 CAPTION = "Of each method the most workers that are not oversubscribed, where it is ok and on target in every seed"

@@ -1,6 +1,5 @@
 """The charts on the page, each with the table behind it, by the section that it belongs to."""
 
-import pandas as pd
 from markupsafe import Markup
 
 from casual_training.analysis import parts

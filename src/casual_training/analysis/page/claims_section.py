@@ -42,7 +42,7 @@ def causes_of_slowness(claims: pd.DataFrame) -> dict:
 
 
 def _effect(row: Any) -> dict:
-    """Return the cell of a change in a split: its effect, the range of it and a verdict; without a figure, only that."""
+    """Return the cell of a change in a split: its effect, range and verdict; without a figure, only the verdict."""
     if row is None:
         return {"effect": "-", "range": "", "verdict": ""}
     if pd.isna(row.measured):

@@ -3,8 +3,8 @@
 import pandas as pd
 
 from casual_training.analysis.choose_runs import arm
-from casual_training.analysis.tables.lines_changed import BASELINE, difference, script_of, strategies_and_options
 from casual_training.analysis.study_folder import StudyFolder
+from casual_training.analysis.tables.lines_changed import BASELINE, difference, script_of, strategies_and_options
 from casual_training.analysis.wording import count
 
 

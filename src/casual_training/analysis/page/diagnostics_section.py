@@ -28,7 +28,7 @@ OF_A_STEP = [
 
 
 def measured(table: pd.DataFrame, columns: list[str]) -> dict:
-    """Return those rows of the diagnostics that have one of these figures, and of the columns those that some row has."""
+    """Return the rows of the diagnostics that have one of these figures, with the columns that some row has."""
     table = table.replace({"diagnosis": {"": pd.NA}})
     found = table.dropna(subset=columns, how="all")
     several = ["workload"] if found["workload"].nunique() > 1 else []

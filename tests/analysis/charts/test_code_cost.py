@@ -1,13 +1,13 @@
 """The chart of speed-up against lines of code: a point a configuration that has a script."""
 
 import pandas as pd
-from casual_training.analysis.tables.comparison import compare_methods
 from chart_cases import words
 
 from casual_training.analysis.charts import code_cost
 from casual_training.analysis.frames import as_table
 from casual_training.analysis.tables import independent_copies
 from casual_training.analysis.tables import runs as runs_table
+from casual_training.analysis.tables.comparison import compare_methods
 
 
 def runs(seconds):
