@@ -5,8 +5,6 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import pytest
 
-pytest_plugins = ["browser"]
-
 ASK = """
 const request = new XMLHttpRequest();
 request.open("GET", "http://{host}:{port}/", false);

@@ -6,12 +6,11 @@ import pytest
 from project import REPOSITORY, Project
 
 import fake_study
-from casual_training.analysis import steps
-from casual_training.plan import study
-from casual_training.config import read, validate
+from casual_training.analysis import make
+from casual_training.analysis.study_folder import StudyFolder
+from casual_training.config.read import read_config
+from casual_training.study.load import load_plan
 from payloads import PAYLOADS
-
-pytest_plugins = ["browser"]
 
 # What the schema lets through as any words at all.
 LABELS = {"machine": " ".join(PAYLOADS), "as_of": PAYLOADS[0], "price_per_hour": 0.08, "currency": "USD"}
@@ -35,8 +34,8 @@ def report(tmp_path_factory):
     def changes(run):
         return fake_study.failed("failed", fails[run.seed]) if run.method == "hogwild" else {}
 
-    fake_study.write_study(project.root, project.config, changes)
-    steps.everything(project.config, project.root, f"snakemake {PAYLOADS[0]}")
+    fake_study.write_study(project.root, project.plan, changes)
+    make.make_everything(StudyFolder(project.plan, project.root), f"snakemake {PAYLOADS[0]}")
     done = project.snakemake("--report", str(root / "report.html"))
     assert done.returncode == 0, done.stdout
     return root / "report.html", project.reports / "report.html"
@@ -68,11 +67,11 @@ def test_no_label_of_thirty_runs_a_script_in_the_page_that_it_holds(report, brow
 @pytest.mark.parametrize("part", ["study", "workload", "method"])
 def test_no_name_of_thirty_gets_past_the_schema(part):
     for payload in PAYLOADS:
-        config = read.read_config([REPOSITORY / "config.yaml"])
+        config = read_config([REPOSITORY / "config.yaml"])
         if part == "study":
             config["study"]["name"] = payload
         else:
             names = config[f"{part}s"]
             names[payload] = next(iter(names.values()))
         with pytest.raises(ValueError):
-            validate.validate(config)
+            load_plan(config)

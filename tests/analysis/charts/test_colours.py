@@ -6,7 +6,7 @@ import numpy
 import pytest
 from matplotlib.colors import to_rgb
 
-from casual_training.analysis.charts import COLOURS
+from casual_training.analysis.charts.style import COLOURS
 from contrast import contrast, linear
 
 # hue-rotate(180deg) as the standard of filter effects gives it; invert(.9) comes before it.

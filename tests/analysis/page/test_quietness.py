@@ -2,8 +2,9 @@
 
 import pytest
 
-from casual_training.analysis.columns import RUNS_COLUMNS, as_table
-from casual_training.analysis.quietness import quietness
+from casual_training.analysis.frames import as_table
+from casual_training.analysis.page.quietness import quietness
+from casual_training.analysis.tables import runs
 
 
 def run(order, foreign=0.004, steal=0.0, attempt=1, interference_detected=False, load=0.1):
@@ -41,5 +42,5 @@ def run(order, foreign=0.004, steal=0.0, attempt=1, interference_detected=False,
         ),
     ],
 )
-def test_the_quiet_is_said_in_words_and_no_reading_is_said_to_be_none(rows, words):
-    assert quietness(as_table(rows, RUNS_COLUMNS)) == words
+def test_quietness_is_said_in_words_and_so_is_no_reading(rows, words):
+    assert quietness(as_table(rows, runs.COLUMNS)) == words

@@ -1,4 +1,4 @@
-"""The waterfall: a declared comparison's speed-up to the target as samples per second times samples needed.
+"""The waterfall: a pre-specified comparison's speed-up to the target as samples per second times samples needed.
 
 On a logarithmic axis a product is one bar after the other.
 """
@@ -11,11 +11,25 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import FixedLocator, NullLocator
 
-from casual_training.analysis import wording
-from casual_training.analysis.charts import COLOURS, STYLE, draw_legend, facets, row_label
-from casual_training.analysis.columns import CELL, WATERFALL_COLUMNS, as_table
-from casual_training.analysis.forest import spaced_ticks
+from casual_training.analysis.charts.configurations import configurations, oversubscribed
+from casual_training.analysis.charts.style import COLOURS, STYLE, draw_legend, facets, row_label, spaced_ticks
+from casual_training.analysis.frames import CELL, FIGURE, FLAG, TEXT, as_table
+from casual_training.analysis.study_folder import StudyFolder
 
+TITLE = "Where the speed-up of the declared comparisons comes from"
+CAPTION = "Samples per second times samples needed is the speed-up to the target"
+INPUTS = ["comparison", "runs"]
+PLACE = 30
+SECTION = "parts"
+EMPTY = "no declared comparison has a speed-up yet"
+COLUMNS = {
+    "workload": TEXT,
+    "configuration": TEXT,
+    "oversubscribed": FLAG,
+    "hardware_efficiency": FIGURE,
+    "statistical_efficiency": FIGURE,
+    "speedup_to_target": FIGURE,
+}
 STEPS = {
     "hardware_efficiency": "samples per second",
     "statistical_efficiency": "samples needed",
@@ -26,28 +40,31 @@ SHADES = [COLOURS[0], COLOURS[1], "0.35"]
 LANES = len(STEPS) + 1  # of a comparison, with the gap behind it
 
 
-def waterfall_data(comparison: pd.DataFrame, runs: pd.DataFrame) -> pd.DataFrame:
-    """Return the factors of the declared comparisons that have a speed-up (WATERFALL_COLUMNS)."""
-    over = runs.groupby(CELL, sort=False)["oversubscribed"].any().reset_index()
-    own = comparison[(comparison["verdict"] != "") & comparison["speedup_to_target"].notna()].merge(over, on=CELL)
-    cells = own[CELL].itertuples(index=False)
-    names = [f"{method}, {wording.split(workers, epochs)}" for _, method, workers, epochs in cells]
-    return as_table(own.assign(configuration=names), WATERFALL_COLUMNS)
+def data(study: StudyFolder) -> pd.DataFrame:
+    """Read the factors of the pre-specified comparisons (COLUMNS)."""
+    return factors(study.table("comparison"), study.table("runs"))
 
 
-def waterfall(data: pd.DataFrame) -> Figure:
-    """Draw `waterfall_data`: three bars a comparison, its factors and their product."""
+def factors(comparison: pd.DataFrame, runs: pd.DataFrame) -> pd.DataFrame:
+    """Return the factors of the pre-specified comparisons that have a speed-up (COLUMNS)."""
+    own = comparison[(comparison["verdict"] != "") & comparison["speedup_to_target"].notna()]
+    own = own.merge(oversubscribed(runs), on=CELL)
+    return as_table(own.assign(configuration=configurations(own)), COLUMNS)
+
+
+def draw(data: pd.DataFrame, study: StudyFolder) -> Figure:
+    """Draw three bars a comparison, its factors and their product."""
     n_rows = list(data.groupby("workload", sort=False).size()) or [2]
     with matplotlib.rc_context(STYLE):
         figure, axes = facets(data, height=0.8 + 0.75 * sum(n_rows) / len(n_rows), extra=0.9)
         axes[0].get_gridspec().set_height_ratios([n + 1 for n in n_rows])
         for axis, (_, group) in zip(axes, data.groupby("workload", sort=False), strict=False):
-            _draw(axis, group)
+            _draw_workload(axis, group)
         draw_legend(figure, axes, ncols=2)
     return figure
 
 
-def _draw(axis: Axes, group: pd.DataFrame) -> None:
+def _draw_workload(axis: Axes, group: pd.DataFrame) -> None:
     axis.axvline(1, color="0.35", linewidth=1.2, label="best serial run")
     for number, row in enumerate(group.itertuples()):
         starts = [1.0, row.hardware_efficiency, 1.0]

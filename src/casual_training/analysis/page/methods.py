@@ -9,18 +9,16 @@ from pathlib import Path
 import yaml
 
 from casual_training import strategies
-from casual_training.config.validate import SCHEMA
-from casual_training.plan.study import methods
+from casual_training.config.models import Method
+from casual_training.plan.plan import Plan
 
 
-def described(config: dict) -> list[dict]:
-    """Return name, summary and options of each method of a validated config's study that its catalogue has."""
-    catalogue = config["methods"]
-    common = yaml.safe_load(SCHEMA.read_text(encoding="utf-8"))["$defs"]["method"]["properties"]
+def described(plan: Plan) -> list[dict]:
+    """Return name, summary and options of each method of a study that its catalogue has, in the catalogue's order."""
     return [
-        {"name": name, "summary": summary(method["strategy"]), "options": _options(method, common)}
-        for name, method in catalogue.items()
-        if name in set(methods(config))
+        {"name": name, "summary": summary(method.strategy), "options": _options(method)}
+        for name, method in plan.config.methods.items()
+        if name in plan.methods
     ]
 
 
@@ -31,8 +29,7 @@ def summary(strategy: str) -> str:
     return " ".join(docstring.split()).partition(". ")[0].removesuffix(".") + "."
 
 
-def _options(method: dict, common: dict[str, dict]) -> str:
+def _options(method: Method) -> str:
     """Write the options as config.yaml has them: "{threads: cores}"; empty if all are the default."""
-    known = common | strategies.options(method["strategy"])
-    chosen = {key: value for key, value in method.items() if key != "strategy" and value != known[key].get("default")}
+    chosen = method.model_dump(mode="json", exclude={"strategy"}, exclude_defaults=True)
     return yaml.safe_dump(chosen, default_flow_style=True, sort_keys=False, width=1000).strip() if chosen else ""
