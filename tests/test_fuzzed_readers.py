@@ -105,6 +105,7 @@ def project(folder):
 HEADER = b"worker,step,seconds,samples,loss\n"
 
 
+@settings(max_examples=25)  # each is drawn
 @given(st.lists(st.tuples(*[st.integers(0, 2**52)] * 3, st.floats(-1e99, 1e99)), max_size=4))
 @example([(0, 0, 0, 0.0)])
 @example([(10, 1, 320, 2.2)])

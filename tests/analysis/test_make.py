@@ -67,6 +67,15 @@ def test_one_part_at_a_time_comes_to_the_same(small, tmp_path):
     assert study.figure("forest").read_bytes() == small.figure("forest").read_bytes()
 
 
+def test_where_a_fork_is_not_safe_the_same_is_made_in_one_process(small, tmp_path, monkeypatch):
+    monkeypatch.setattr(sys, "platform", "darwin")
+    monkeypatch.setattr("casual_training.analysis.make.ProcessPoolExecutor", None)
+    config = fake_study.make_config(workers=[2], seeds=[1, 2])
+    study = made(tmp_path, config, lambda run: None if run.seed == 2 else {})
+    for file in [*small.results.glob("*.*"), *(small.reports / "figures").iterdir()]:
+        assert (study.root / file.relative_to(small.root)).read_bytes() == file.read_bytes()
+
+
 def test_the_verdict_has_an_answer_a_workload(small):
     found = json.loads((small.results / "verdict.json").read_text())
     assert found["study"] == "default"

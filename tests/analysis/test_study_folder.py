@@ -1,6 +1,5 @@
 """A study reads the records that its plan made, and no others."""
 
-import pickle
 import shutil
 
 import pytest
@@ -52,13 +51,6 @@ def test_a_record_that_was_copied_to_another_runs_folder_is_left_out(study):
 def test_a_table_is_read_back_with_the_columns_of_its_file(study):
     study.write_table("runs", runs.make(study))
     assert study.table("runs").dtypes.astype(str).to_dict() == runs.COLUMNS
-
-
-def test_a_study_is_the_same_in_another_process(study):
-    other = pickle.loads(pickle.dumps(study))
-    assert other.root == study.root
-    assert other.plan.timed == study.plan.timed
-    assert other.plan.comparisons == study.plan.comparisons
 
 
 def test_the_standalone_scripts_are_those_of_the_project(study):

@@ -19,6 +19,7 @@ from casual_training.files import write_whole
 
 VERDICT = "verdict.json"
 LONG_AGO = 1_000_000_000  # seconds since 1970: the year 2001; Snakemake takes 0 for no time at all
+Job = tuple[Callable[[StudyFolder, str], None], str]  # what to do, and the name of the table or chart
 
 
 def make_table(study: StudyFolder, name: str) -> None:
@@ -69,20 +70,30 @@ def make_everything(study: StudyFolder, command: str) -> None:
     write_verdict(study)
     alone = [(_make_table, name) for name in tables.keys() - needed] + [(_draw_chart, name) for name in charts]
     alone.sort(key=lambda job: ("losses" not in inputs[job[1]], "records" not in inputs[job[1]]))  # the longest first
-    for name in charts:
-        parts.chart(name)
-    # Forked where that is safe, so that nothing is imported and no run folder read again; frozen, because a garbage
-    # collection writes to all objects, so that each process would get its own copy of them.
-    context = multiprocessing.get_context("fork" if sys.platform == "linux" else "spawn")
-    n_processes = min(len(alone), study.plan.cores)
+    if sys.platform == "linux":
+        for name in charts:
+            parts.chart(name)
+        _make_in_processes(study, alone)
+    else:  # a fork is not safe, and a process that is started anew would import and read everything again
+        for make, name in alone:
+            make(study, name)
+    write_page(study, command)
+
+
+def _make_in_processes(study: StudyFolder, jobs: list[Job]) -> None:
+    """Make parts beside each other.
+
+    The processes are forked, so that nothing is imported and no run folder read again. Objects are frozen, because a
+    garbage collection writes to all of them, so that each process would get its own copy.
+    """
+    context, n_processes = multiprocessing.get_context("fork"), min(len(jobs), study.plan.cores)
     gc.freeze()
     try:
         with ProcessPoolExecutor(n_processes, context, initializer=_adopt, initargs=(study,)) as pool:
-            for done in [pool.submit(_make_in_process, make, name) for make, name in alone]:
+            for done in [pool.submit(_make_of_adopted, make, name) for make, name in jobs]:
                 done.result()
     finally:
         gc.unfreeze()
-    write_page(study, command)
 
 
 def _make_table(study: StudyFolder, name: str) -> None:
@@ -108,10 +119,10 @@ _study_of_process: StudyFolder | None = None
 
 
 def _adopt(study: StudyFolder) -> None:
-    """Keep a study in this process of a pool, so that it is not sent with every job."""
+    """Keep a study in a process of a pool: it is forked with the process, because a plan cannot be sent to it."""
     global _study_of_process
     _study_of_process = study
 
 
-def _make_in_process(make: Callable[[StudyFolder, str], None], name: str) -> None:
+def _make_of_adopted(make: Callable[[StudyFolder, str], None], name: str) -> None:
     make(_study_of_process, name)

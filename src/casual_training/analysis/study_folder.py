@@ -25,10 +25,6 @@ class StudyFolder:
     plan: Plan
     root: Path
 
-    def __reduce__(self):
-        """Pickle as the config, because the models of a config are made anew in every process."""
-        return _of_config, (self.plan.config.model_dump(mode="json"), self.root)
-
     @property
     def results(self) -> Path:
         """Where runs, tables and logs are."""
@@ -82,9 +78,3 @@ class StudyFolder:
     def scripts(self) -> dict[str, str]:
         """The sources of the standalone scripts of the project, by their names."""
         return {file.stem: file.read_text(encoding="utf-8") for file in standalone_scripts(self.root)}
-
-
-def _of_config(config: dict, root: Path) -> StudyFolder:
-    from casual_training.study.load import load_plan
-
-    return StudyFolder(load_plan(config), root)
