@@ -70,7 +70,7 @@ PROMISES = {
     "Nothing in a name or a cause can run on the page, and the page loads nothing.": [
         "analysis/page/test_page.py::test_hostile_names_labels_and_causes_stand_in_the_page_as_text",
         "analysis/page/test_page.py::test_no_page_loads_anything",
-        "analysis/page/test_page.py::test_in_a_browser_nothing_runs_or_fails_and_the_body_does_not_scroll_sideways",
+        "analysis/page/test_page_in_browser.py::test_nothing_runs_or_fails_and_the_body_does_not_scroll_sideways",
         "analysis/page/test_browser.py",
         "analysis/page/test_snakemake_report.py",
     ],
