@@ -12,11 +12,7 @@ from casual_training.plan.run import Run
 from casual_training.records import losses, record
 
 PACKAGE = Path("src/casual_training")
-OF_EVERY_PART = (
-    "records",
-    "analysis/tables",
-    "analysis/verdict",
-)  # folders whose code every table and chart goes through
+OF_EVERY_PART = ("records", "study", "analysis/tables", "analysis/verdict")  # whose code every part goes through
 
 
 def input_files(kind: str, name: str, plan: Plan) -> list[str]:
