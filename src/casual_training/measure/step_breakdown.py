@@ -169,7 +169,7 @@ class BreakdownRecorder(Recorder):
         self._spent[COMMUNICATION] += seconds
         self._communicated_since += seconds
 
-    def breakdown(self) -> dict[str, Any]:
+    def step_breakdown(self) -> dict[str, Any]:
         """Return what was found, as the fields of records.record.StepBreakdown.
 
         `seconds` by part, None for a part that no worker was seen in, and `samples_per_second` after the warm-up, both

@@ -5,8 +5,9 @@ from typing import Any
 import torch
 from torch import nn
 
-from casual_training.config.names import OPTIMIZERS
 from casual_training.plan.run import Run
+
+CLASSES = {"sgd": torch.optim.SGD, "adam": torch.optim.Adam}
 
 
 def make_optimizer(model: nn.Module, run: Run) -> torch.optim.Optimizer:
@@ -18,5 +19,4 @@ def make_optimizer(model: nn.Module, run: Run) -> torch.optim.Optimizer:
 def optimizer_class(run: Run) -> tuple[type[torch.optim.Optimizer], dict[str, Any]]:
     """Return the class of a run's optimizer and its options, for those who do not make it from a model."""
     options = dict(run.optimizer)
-    optimizer, _ = OPTIMIZERS[options.pop("name")]
-    return getattr(torch.optim, optimizer), options
+    return CLASSES[options.pop("name")], options
