@@ -3,8 +3,9 @@
     python benchmarks/progress.py
 
 The line of the default study is drawn in a pseudo-terminal while a run of its Hogwild! with 2 workers is made, REPEATS
-times. Printed are the CPU seconds of the thread that draws, and those of the run's supervisor for saying what the run is
-at, both as shares of the seconds from the process's start to its end; and the seconds of importing rich, once a study.
+times. Printed are the CPU seconds of the thread that draws, and those of the run's supervisor for saying what the run
+is at, both as shares of the seconds from the process's start to its end; and the seconds of importing rich, once a
+study.
 """
 
 import json
