@@ -2,8 +2,9 @@
 
     python benchmarks/standalone.py [SCRIPT ...]
 
-Makes, five times in turns, independent copies, each strategy with 2 workers and its script with 2 workers: one pass over
-30,000 samples. The scripts train on made-up images of the same shape. Wants the machine to itself and takes 5 minutes.
+Makes, five times in turns, independent copies, each strategy with 2 workers and its script with 2 workers: one pass
+over 30,000 samples. The scripts train on synthetic images of the same shape. Wants the machine to itself and takes 5
+minutes.
 """
 
 import json
@@ -61,7 +62,7 @@ def copies_rate(plan: Plan, out: Path) -> float:
 
 def strategy_rate(plan: Plan, method: str, out: Path) -> float:
     """Measure one of our strategies."""
-    run, _ = one_run(plan.config, None, method, WORKERS, 1 / WORKERS, seed=1)
+    run, _ = one_run(plan.config.model_dump(), None, method, WORKERS, 1 / WORKERS, seed=1)
     return train(run, plan, out).samples_per_second
 
 
