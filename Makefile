@@ -52,7 +52,7 @@ schema: setup
 
 bench: setup
 	$(BIN)/snakemake --cores 4 --configfile workflow/studies/bench.yaml
-	$(BIN)/python benchmarks/ceiling.py
+	$(BIN)/python benchmarks/parallel_efficiency.py
 	$(BIN)/python benchmarks/standalone.py
 	$(BIN)/python benchmarks/original.py
 	$(BIN)/python benchmarks/startup.py

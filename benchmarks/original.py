@@ -17,9 +17,9 @@ import tempfile
 import time
 from pathlib import Path
 
-from casual_training.plan.study import PROJECT, one_run
 from casual_training.config.read import read_config
-from casual_training.config.validate import validate
+from casual_training.records.record import read_record
+from casual_training.study.load import PROJECT, one_run
 
 REPEATS = 3
 WORKERS, TRAIN_SAMPLES = 4, 60_000
@@ -77,11 +77,11 @@ def seconds_per_sample_of_the_original(data_dir: Path) -> float:
 def seconds_per_sample_of_ours(data_dir: Path) -> float:
     config = read_config([PROJECT / "config.yaml"])
     config["workloads"]["fashion_mnist-simple_nn"]["train_samples"] = None  # all of them
-    run = one_run(validate(config), None, "hogwild", WORKERS, epochs=1, seed=1)
+    run, _ = one_run(config, None, "hogwild", WORKERS, epochs=1, seed=1)
     with tempfile.TemporaryDirectory() as folder:
         command = [sys.executable, "-m", "casual_training", "train", "--run", json.dumps(run.spec), "--out", folder]
         seconds = timed([*command, "--data-dir", str(data_dir), "--deadline", "600"], {})
-        return seconds / json.loads(Path(folder, "run.json").read_text())["samples"]
+        return seconds / read_record(Path(folder)).samples
 
 
 def timed(command: list[str], environment: dict[str, str]) -> float:

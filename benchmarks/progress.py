@@ -3,8 +3,9 @@
     python benchmarks/progress.py
 
 The line of the default study is drawn in a pseudo-terminal while a run of its Hogwild! with 2 workers is made, REPEATS
-times. Given are the CPU seconds of the thread that draws, and those of the run's supervisor for saying what the run is
-at, both as shares of the seconds from the process's start to its end; and the seconds of importing rich, once a study.
+times. Printed are the CPU seconds of the thread that draws, and those of the run's supervisor for saying what the run
+is at, both as shares of the seconds from the process's start to its end; and the seconds of importing rich, once a
+study.
 """
 
 import json
@@ -22,9 +23,7 @@ import torch
 from casual_training.measure.recorder import Recorder
 from casual_training.plan.run import Run
 from casual_training.study import live_line
-from casual_training.plan.study import PROJECT, plan, plan_diagnoses, schedule
-from casual_training.config.read import read_config
-from casual_training.config.validate import validate
+from casual_training.study.load import PROJECT, load_files
 from casual_training.study.time_left import Progress
 
 REPEATS = 3
@@ -32,10 +31,9 @@ STATUSES = 1_000
 
 
 def main() -> None:
-    config = validate(read_config([PROJECT / "config.yaml"]))
-    planned = schedule(config) + plan_diagnoses(config)
-    run = next(run for run in plan(config) if run.method == "hogwild" and run.workers == 2)
-    data_dir = str(PROJECT / config["machine"]["data_dir"])
+    plan = load_files([PROJECT / "config.yaml"])
+    run = next(run for run in plan.runs if run.method == "hogwild" and run.workers == 2)
+    data_dir = str(PROJECT / plan.config.machine.data_dir)
     started = time.process_time()
     terminal, live = open_terminal()
     print(f"importing rich: {time.process_time() - started:.2f} s of CPU time, once a study")
@@ -44,7 +42,7 @@ def main() -> None:
         with tempfile.TemporaryDirectory() as folder:
             os.chdir(folder)
             terminal, live = (terminal, live) if repeat == 0 else open_terminal()
-            cpu_seconds, wall_seconds = watch(run, planned, data_dir, live)
+            cpu_seconds, wall_seconds = watch(run, list(plan.timed), data_dir, live)
             os.chdir(PROJECT)
         os.close(terminal)
         drawing.append(cpu_seconds / wall_seconds)
@@ -69,7 +67,7 @@ def open_terminal() -> tuple[int, object]:
 
 
 def watch(run: Run, planned: list[Run], data_dir: str, live) -> tuple[float, float]:
-    """Make a run and draw the line meanwhile; give the CPU seconds of drawing and the seconds of the run."""
+    """Make a run and draw the line meanwhile; return the CPU seconds of drawing and the seconds of the run."""
     progress = Progress(planned, {one.folder for one in planned}, [(one, 10.0) for one in planned if one is not run])
     progress.begin(1, "train", run.folder, time.time())
     read_end, write_end = os.pipe()

@@ -11,15 +11,14 @@ against the steps it follows, in turns, and the snapshots of a run against all s
 import dataclasses
 import statistics
 import time
-from pathlib import Path
 
 import torch
 
+from casual_training.config.read import read_config
 from casual_training.measure.recorder import Recorder
 from casual_training.measure.snapshots import Snapshots
 from casual_training.parallel import workers
-from casual_training.plan import study
-from casual_training.config import read, validate
+from casual_training.study.load import PROJECT, one_run
 from casual_training.workload import models
 from casual_training.workload.losses import make_loss
 from casual_training.workload.optimizers import make_optimizer
@@ -29,9 +28,10 @@ STEPS, TURNS = 100, 5
 
 def main() -> None:
     workers.prepare()
-    config = validate.validate(read.read_config([Path(__file__).parents[1] / "config.yaml"]))
+    config = read_config([PROJECT / "config.yaml"])
     for workload in ("fashion_mnist-simple_nn", "fashion_mnist-ps_net"):
-        run = dataclasses.replace(study.one_run(config, workload, "serial", 1, 4, seed=1), log_interval=10)
+        run, _ = one_run(config, workload, "serial", 1, 4, seed=1)
+        run = dataclasses.replace(run, log_interval=10)
         model = models.build(run.model)
         model.share_memory()
         thresholds = list(range(1, run.snapshots))
@@ -50,6 +50,7 @@ def main() -> None:
 def measure(rank, run, recorder, model, rooms, readings) -> None:
     """Note, turn by turn, the seconds of a step, of its recording, and of all copies."""
     optimizer, compute_loss = make_optimizer(model, run), make_loss(run)
+    lock = workers.context().Lock()
     inputs, targets = torch.randn(run.batch_size, 1, 28, 28), torch.randint(10, (run.batch_size,))
     for turn, room in enumerate(rooms):
         begun = time.perf_counter()
@@ -62,9 +63,7 @@ def measure(rank, run, recorder, model, rooms, readings) -> None:
         recorder.start(rank, run.threads)
         for _ in range(STEPS):
             recorder.reading()
-            with recorder.timing("lock_wait_seconds"):
-                pass
-            with recorder.timing("lock_hold_seconds"):
+            with recorder.holding(lock):
                 pass
             recorder.step(loss, run.batch_size)
         recorded = time.perf_counter()

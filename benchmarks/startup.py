@@ -15,25 +15,24 @@ import tempfile
 import time
 from pathlib import Path
 
-from casual_training.measure.clocks import PHASES
-from casual_training.plan.study import PROJECT, one_run
 from casual_training.config.read import read_config
-from casual_training.config.validate import validate
+from casual_training.records.record import PHASES, read_record
+from casual_training.study.load import PROJECT, one_run
 
 REPEATS = 5
 
 
 def measure(workers: int) -> tuple[float, float]:
-    """Make one run; give its start-up seconds and the share of its wall time that its phases explain."""
-    config = validate(read_config([PROJECT / "config.yaml", PROJECT / "workflow/studies/quick.yaml"]))
-    run = one_run(config, None, "hogwild", workers, 4 / workers, seed=1)
+    """Make one run; return its start-up seconds and the share of its wall time that its phases explain."""
+    config = read_config([PROJECT / "config.yaml", PROJECT / "workflow/studies/quick.yaml"])
+    run, data_dir = one_run(config, None, "hogwild", workers, 4 / workers, seed=1)
     with tempfile.TemporaryDirectory() as folder:
         command = [sys.executable, "-m", "casual_training", "train", "--run", json.dumps(run.spec), "--out", folder]
-        command += ["--data-dir", str(PROJECT / config["machine"]["data_dir"]), "--deadline", "600"]
+        command += ["--data-dir", str(PROJECT / data_dir), "--deadline", "600"]
         started = time.perf_counter()
         subprocess.run(command, check=True, capture_output=True)
         wall_seconds = time.perf_counter() - started
-        clocks = json.loads(Path(folder, "run.json").read_text())["clocks"]
+        clocks = read_record(Path(folder)).clocks
     return clocks["startup_seconds"], sum(clocks[f"{phase}_seconds"] for phase in PHASES) / wall_seconds
 
 

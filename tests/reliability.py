@@ -34,13 +34,13 @@ PROMISES = {
     "No process, port, shared memory, temporary or open file outlives a run.": [
         "faults/test_interrupted_runs.py::test_runs_leave_nothing_in_shared_memory_in_the_temporary_folder_or_open",
         "faults/test_workers.py::test_no_worker_outlives_its_supervisor",
-        "strategies/test_contract.py::test_a_run_and_one_that_fails_leave_nothing_behind_and_listen_on_loopback_only",
+        "strategies/test_contract.py::test_whole_and_failed_runs_leave_nothing_and_listen_on_loopback_only",
         "study/test_snakemake_parent.py",
     ],
     "A file is whole or not there, however a write ends.": ["faults/test_whole_files.py", "test_files.py"],
     "A full disk or a folder that cannot be written is one sentence.": [
-        "faults/test_whole_files.py::test_a_file_that_finds_no_room_is_one_sentence_and_leaves_the_old_one_whole",
-        "faults/test_whole_files.py::test_a_full_disk_ends_a_study_with_one_sentence_and_leaves_no_part_of_a_file",
+        "faults/test_whole_files.py::test_no_room_is_one_sentence_and_leaves_the_old_file_whole",
+        "faults/test_whole_files.py::test_a_full_disk_ends_a_study_with_one_sentence",
         "test_files.py::test_a_place_that_cannot_be_written_is_named_in_one_sentence",
         "workload/test_fetch.py::test_a_data_folder_that_cannot_be_made_is_named",
     ],

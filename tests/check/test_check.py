@@ -12,12 +12,13 @@ import pytest
 
 from casual_training import strategies
 from casual_training.check import check_strategy
-from casual_training.check.watched_process import Result, time_is_over, try_points
+from casual_training.check.watched_process import Result, end_of_check, try_points
 
 # A plain Hogwild!, in which nothing is wrong.
 SOUND = """
-from casual_training.workload.optimization import make_loss, make_optimizer
 from casual_training.parallel.workers import run_workers
+from casual_training.workload.losses import make_loss
+from casual_training.workload.optimizers import make_optimizer
 
 
 def train(model, data, run, recorder):
@@ -133,7 +134,7 @@ def results(tmp_path_factory):
     subprocess.run([sys.executable, str(script), *map(str, files)], check=True, timeout=240)
     lines = {file.stem: file.with_suffix(".results").read_text().splitlines() for file in files}
     return {
-        name: {result["point"]: (result["outcome"], result["said"]) for result in map(json.loads, told)}
+        name: {result["point"]: (result["outcome"], result["detail"]) for result in map(json.loads, told)}
         for name, told in lines.items()
     }
 
@@ -160,11 +161,11 @@ def own(tmp_path, monkeypatch):
 
 
 def left_by(name, tmp_path, point="threads"):
-    stay = try_points(name, [point], tmp_path / "log", time_is_over())
-    assert [result.outcome for result in stay.results] == ["passed"]
-    result = check_strategy.leaves_nothing(stay)
+    report = try_points(name, [point], tmp_path / "log", end_of_check())
+    assert [result.outcome for result in report.results] == ["passed"]
+    result = check_strategy.leaves_nothing(report)
     assert result.outcome == "broke"
-    return result.said
+    return result.detail
 
 
 def test_a_process_left_behind_is_found_and_ended(own, tmp_path):
@@ -197,26 +198,26 @@ def test_a_false_claim_to_be_deterministic_is_found(own, tmp_path):
     name = own("claims", TRAIN, TRAIN + "    import torch\n\n    torch.seed()\n" + noise)
     with open(tmp_path / "claims.py", "a") as file:
         file.write("\n\nDETERMINISTIC = True\n")
-    result = check_strategy.deterministic(name, tmp_path / "log", 2, time_is_over())
-    assert (result.outcome, result.said) == ("broke", "2 fresh processes ended with 2 different sets of weights")
+    result = check_strategy.deterministic(name, tmp_path / "log", 2, end_of_check())
+    assert (result.outcome, result.detail) == ("broke", "2 fresh processes ended with 2 different sets of weights")
 
 
 def test_a_strategy_that_ends_the_process_it_is_called_in_is_found(own, tmp_path):
     name = own("leaves", TRAIN, "    import os\n\n    os._exit(3)\n")
-    broke, other = try_points(name, ["trains", "seed"], tmp_path / "log", time_is_over()).results
+    broke, other = try_points(name, ["trains", "seed"], tmp_path / "log", end_of_check()).results
     assert broke == Result("trains", "broke", "train ended its process (3)")
     assert other == Result("seed", "not tried", "A point before ended the process")
 
 
-def test_a_strategy_that_hangs_is_ended_in_time_and_nothing_is_said_to_have_passed(own, tmp_path):
+def test_a_strategy_that_hangs_is_ended_and_passes_nothing(own, tmp_path):
     name = own("hangs", TRAIN, "    import time\n\n    time.sleep(600)\n")
-    stay = try_points(name, ["trains", "seed", "death"], tmp_path / "log", time.monotonic() + 1)
-    assert [result.outcome for result in stay.results] == ["broke", "not tried", "not tried"]
-    assert "train had not returned when the 50 s of a check were over" in stay.results[0].said
-    assert check_strategy.leaves_nothing(stay).outcome == "not tried"
+    report = try_points(name, ["trains", "seed", "death"], tmp_path / "log", time.monotonic() + 1)
+    assert [result.outcome for result in report.results] == ["broke", "not tried", "not tried"]
+    assert "train had not returned when the 50 s of a check were over" in report.results[0].detail
+    assert check_strategy.leaves_nothing(report).outcome == "not tried"
 
 
-def test_what_is_deterministic_is_not_tried_when_the_time_is_over(tmp_path):
+def test_what_is_deterministic_is_not_tried_when_the_end_of_check(tmp_path):
     result = check_strategy.deterministic("serial", tmp_path / "log", 3, time.monotonic())
     assert (result.point, result.outcome) == ("deterministic", "not tried")
 
@@ -226,7 +227,7 @@ def check(*arguments):
     return subprocess.run(arguments, capture_output=True, text=True, timeout=120)
 
 
-def test_a_sound_strategy_in_a_file_anywhere_passes_every_point_and_leaves_nothing_beside_it(tmp_path):
+def test_a_sound_strategy_anywhere_passes_and_leaves_nothing_beside_it(tmp_path):
     file = tmp_path / "mine.py"
     file.write_text(SOUND)
     done = check(file)
@@ -237,7 +238,7 @@ def test_a_sound_strategy_in_a_file_anywhere_passes_every_point_and_leaves_nothi
     assert os.listdir(tmp_path) == ["mine.py"]
 
 
-def test_a_broken_strategy_is_exit_code_1_and_its_log_has_the_line(tmp_path):
+def test_a_broken_strategy_is_exit_code_1_with_a_log(tmp_path):
     *change, _, words = BROKEN["raises"]
     file = broken(tmp_path, "mine", *change)
     done = check(file, "--log", tmp_path / "log")
@@ -247,9 +248,7 @@ def test_a_broken_strategy_is_exit_code_1_and_its_log_has_the_line(tmp_path):
 
 
 def test_what_a_strategy_needs_and_is_not_there_is_no_failure(tmp_path):
-    raised = (
-        "    from casual_training.parallel.workers import RunFailed\n\n    raise RunFailed('unavailable', 'no chip')\n"
-    )
+    raised = "    from casual_training.errors import RunFailed\n\n    raise RunFailed('unavailable', 'no chip')\n"
     done = check(broken(tmp_path, "mine", TRAIN, raised))
     assert done.stdout.splitlines() == ["mine", "  unavailable  trains           no chip"]
     assert done.returncode == 0

@@ -1,6 +1,7 @@
 """Every script in examples/standalone runs by itself, and trains exactly as the strategy that it stands for."""
 
 import ast
+import dataclasses
 import importlib
 import inspect
 import itertools
@@ -15,15 +16,14 @@ import pytest
 import torch
 
 from casual_training import strategies
-from casual_training.analysis.code_cost import FOLDER, script_of
-from casual_training.analysis.steps import _methods
+from casual_training.config.read import read_config
 from casual_training.measure.recorder import Recorder
 from casual_training.measure.snapshots import Snapshots
+from casual_training.plan.expand import Expansion
 from casual_training.plan.seeds import WORKER, derived_seed
-from casual_training.plan.study import PROJECT, expand
-from casual_training.config.read import read_config
-from casual_training.config.validate import validate
+from casual_training.study.load import PROJECT, catalogue, load_files, load_plan
 
+FOLDER = "examples/standalone"
 SCRIPTS = sorted(file.stem for file in (PROJECT / FOLDER).glob("*.py"))
 SAMPLES, PASSES, SEED = 330, 2, 1  # the last batch of a pass is not a whole one
 CORES = os.cpu_count()  # which the scripts share out among their workers
@@ -72,13 +72,15 @@ def output_of(name, workers):
     return done.stdout
 
 
-def method_of(name, config):
-    """Return the method that a script stands for: the one of its name, or the strategy that its name begins with."""
-    if name in config["methods"]:
-        return config["methods"][name]
-    strategy = max((one for one in strategies.names() if name.startswith(one)), key=len)
-    defaults = {key: option["default"] for key, option in strategies.options(strategy).items()}
-    return config["methods"]["hogwild"] | {"strategy": strategy, "threads": "auto"} | defaults
+def run_of(name):
+    """Return a run of the method that a script stands for: of its name, or the strategy that its name begins with."""
+    config = read_config([PROJECT / "config.yaml"])
+    strategy = max((one for one in strategies.names() if name.startswith(one)), key=len, default=None)
+    config["methods"].setdefault(name, {"strategy": strategy})
+    plan = load_plan(config)
+    expansion = Expansion(plan.config, catalogue(), CORES)
+    run = expansion.run("fashion_mnist-simple_nn", name, plan.config.methods[name], 1, SEED)
+    return dataclasses.replace(run, max_steps=None)
 
 
 @pytest.mark.parametrize("name", SCRIPTS)
@@ -101,13 +103,11 @@ def test_a_script_runs_says_how_fast_it_was_and_what_it_learned(name):
 
 @pytest.mark.usefixtures("fork_server")
 @pytest.mark.parametrize("name", SCRIPTS)
-def test_with_one_worker_a_script_has_the_losses_of_its_strategy_bit_for_bit(name, monkeypatch):
+def test_with_one_worker_a_script_has_its_strategys_losses_exactly(name, monkeypatch):
     losses = [float(loss) for loss in re.findall(r"\bstep \d+: loss (\S+)$", output_of(name, 1), re.MULTILINE)]
     monkeypatch.syspath_prepend(PROJECT / FOLDER)  # of the workers too, which unpickle its network
     script = importlib.import_module(name)
-    config = validate(read_config([PROJECT / "config.yaml"]))
-    method = method_of(name, config)
-    run = expand(config, "fashion_mnist-simple_nn", name, method | {"max_steps": None}, 1, CORES, SEED)
+    run = run_of(name)
     assert run.batch_size == script.BATCH
 
     seed = derived_seed(run.seed, WORKER, 0)
@@ -115,7 +115,7 @@ def test_with_one_worker_a_script_has_the_losses_of_its_strategy_bit_for_bit(nam
     model, data = script.Net(), PlannedBatches(script, seed)
     steps = sum(map(len, data.passes))
     recorder = Recorder(1, steps, 1, Snapshots(model, []))
-    planned = type(run)(**run.spec | {"passes": PASSES, "log_interval": 1})
+    planned = dataclasses.replace(run, passes=PASSES, log_interval=1)
     strategies.load(run.strategy)(model, data, planned, recorder)
     assert losses == [loss for *_, loss in recorder.losses()]
     assert len(losses) == steps
@@ -131,7 +131,7 @@ def test_the_workers_of_a_script_take_every_sample_once_a_pass(name, monkeypatch
     assert sorted(torch.cat(taken).tolist()) == samples.tolist()
 
 
-def test_the_gradients_of_sync_shared_are_the_mean_over_the_samples_of_all_workers(monkeypatch):
+def test_the_gradients_of_sync_shared_are_the_mean_over_all_samples(monkeypatch):
     monkeypatch.syspath_prepend(PROJECT / FOLDER)
     script = importlib.import_module("sync_shared")
     inputs, targets = torch.randn(3, 4), torch.randn(3, 2)
@@ -151,8 +151,10 @@ def test_the_gradients_of_sync_shared_are_the_mean_over_the_samples_of_all_worke
     torch.testing.assert_close(one.bias.grad, joint.bias.grad)
 
 
-def test_a_method_has_no_script_only_if_its_strategy_has_none_or_it_would_have_other_lines():
-    methods = _methods(validate(read_config([PROJECT / "config.yaml"])))
+def test_methods_without_a_script_are_known():
+    from casual_training.analysis.tables.lines_changed import script_of, strategies_and_options
+
+    methods = strategies_and_options(load_files([PROJECT / "config.yaml"]))
     assert {name for name in methods if script_of(name, methods, SCRIPTS) is None} == {
         *("device_regular", "device_switching"),  # there is no accelerator here to try one with
         "local_sgd_epoch",
@@ -173,7 +175,7 @@ def average_often(rank, rows, barrier, seen):
         seen[rank, number] = model.weight.item()
 
 
-def test_the_script_of_local_sgd_gives_every_worker_the_mean_of_every_average(monkeypatch):
+def test_the_script_of_local_sgd_gives_every_worker_the_mean(monkeypatch):
     monkeypatch.syspath_prepend(PROJECT / FOLDER)
     workers, averages = 3, 100
     rows, seen = torch.zeros(workers, 1).share_memory_(), torch.zeros(workers, averages).share_memory_()

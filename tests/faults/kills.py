@@ -5,8 +5,8 @@ import os
 import threading
 import time
 
-from casual_training.parallel import workers
 from casual_training.errors import RunFailed
+from casual_training.parallel import workers
 from training import prepared, strategies
 
 MOMENTS = {"start": 0.0, "middle": 0.4, "end": 0.8}  # shares of the samples; later, it may be done before it is struck

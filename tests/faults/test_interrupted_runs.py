@@ -13,6 +13,7 @@ import psutil
 import pytest
 
 from casual_training import strategies
+from casual_training.records.record import read_record
 from training import make_run
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
@@ -26,7 +27,7 @@ import multiprocessing
 import sys
 
 multiprocessing.current_process()._config["semprefix"] = sys.argv.pop(1)
-from casual_training.__main__ import console_script
+from casual_training.cli import console_script
 
 console_script()
 """
@@ -95,7 +96,7 @@ def wait_for_nobody(value: str, seconds: float = 5) -> list[psutil.Process]:
         for attempt in range(TIMES)
     ],
 )
-def test_no_process_and_no_file_outlives_a_run_that_is_ended_from_outside(how, attempt, tmp_path, data_dir):
+def test_no_process_and_no_file_outlives_a_run_ended_from_outside(how, attempt, tmp_path, data_dir):
     chance = random.Random(f"{how} {attempt}")
     strategy, moment = chance.choice(strategies.names()), chance.uniform(0.5, 6)
     supervisor = start(tmp_path, data_dir, strategy if attempt else "hogwild")
@@ -118,7 +119,7 @@ def check_result(path, how, code):
     """A result is whole; and if the run did not get to its own, it says who ended it."""
     if not path.exists():
         return
-    status = json.loads(path.read_text())["status"]
+    status = read_record(path.parent).status
     assert status == "ok" if code == 0 else status in {"ok", "killed"}
     assert how != "SIGKILL" or status == "ok"
 
@@ -130,9 +131,9 @@ def test_a_run_that_is_ended_while_it_trains_is_the_row_killed(how, code, name, 
     assert left_in_shared_memory(tmp_path), "looking for the wrong files"
     end(supervisor, how)
     assert supervisor.wait(10) == code
-    run = json.loads((tmp_path / "out" / "run.json").read_text())
-    assert (run["status"], run["cause"]) == ("killed", f"the run was ended by {name}")
-    assert run["samples"] is None
+    record = read_record(tmp_path / "out")
+    assert (record.status, record.cause) == ("killed", f"the run was ended by {name}")
+    assert record.samples is None
 
 
 def until_it_trains(tmp_path):
@@ -163,7 +164,8 @@ from pathlib import Path
 
 if __name__ == "__main__":
     sys.path.insert(0, sys.argv[1])
-    from casual_training import experiment, strategies
+    from casual_training import strategies
+    from casual_training.runs.perform import perform
     from training import make_run
 
     out, data, times = Path(sys.argv[2]), Path(sys.argv[3]), int(sys.argv[4])
@@ -177,7 +179,7 @@ if __name__ == "__main__":
             workers=1 if strategies.takes_one_worker(strategy) else 2,
             optimizer={"name": "sgd", "lr": 1e6 if fails else 0.01},
         )
-        status = experiment.perform(run, out / str(number), data)["status"]
+        status = perform(run, out / str(number), data).status
         print(json.dumps([status, len(os.listdir("/proc/self/fd"))]), flush=True)
 """
 

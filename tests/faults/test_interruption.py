@@ -1,6 +1,5 @@
 """A study that is interrupted at any moment leaves no process behind, and the same command goes on where it was."""
 
-import json
 import random
 import re
 import time
@@ -8,7 +7,7 @@ import time
 import pytest
 from project import jobs_in, names
 
-from casual_training.plan.study import schedule
+from casual_training.records.record import read_record
 from casual_training.runs.repeat import FIRST
 
 SECONDS = 5  # after which nothing may be left
@@ -62,7 +61,7 @@ def test_a_killed_study_goes_on_where_it_was_with_the_same_command(untouched, fi
         assert files_of(project) == files_of(finished)
 
 
-def test_beside_a_running_study_a_dry_run_and_the_linter_work_and_a_second_one_is_refused(project, start):
+def test_beside_a_running_study_a_second_one_is_refused(project, start):
     study = start(project)
     locks = project.root / ".snakemake" / "locks"
     while not list(locks.glob("*.lock")):
@@ -88,10 +87,10 @@ def executed_jobs(output):
 def rows_of(project):
     """What is the same whenever a study is trained: all of the serial run, and what the others were made of."""
     rows = {}
-    for run in schedule(project.config):
-        record = json.loads((project.root / run.folder / "run.json").read_text())
+    for run in project.plan.schedule:
+        record = read_record(project.root / run.folder)
         repeatable = ("status", "cause", "samples") + (("test_metric",) if run.strategy == "serial" else ())
-        rows[run.folder] = {key: record[key] for key in repeatable}
+        rows[run.folder] = {key: getattr(record, key) for key in repeatable}
     return rows
 
 
@@ -102,4 +101,6 @@ def files_of(project):
         for folder in ("data", "results", "reports")
         for path in (project.root / folder).rglob("*")
     }
-    return {path for path in paths if FIRST not in path.parts}  # kept of a run that others disturbed, as they may here
+    return {
+        path for path in paths if FIRST not in path.parts
+    }  # kept of a run that others interfered with, as they may here

@@ -57,7 +57,7 @@ def test_a_run_listens_on_loopback_only(strategy, options, data_dir):
 
 
 @pytest.mark.parametrize("address", ["0.0.0.0", "::"])
-def test_an_open_address_is_seen_by_the_poll_and_refused_by_the_run(address):
+def test_an_open_address_is_seen_and_refused(address):
     family = socket.AF_INET6 if ":" in address else socket.AF_INET
     with socket.create_server((address, 0), family=family), Listeners() as listeners:
         time.sleep(0.3)

@@ -60,7 +60,7 @@ def test_a_run_whose_data_are_there_needs_and_tries_no_network(method, untouched
     assert attempts == 0
 
 
-def test_data_that_are_not_there_are_one_sentence_that_says_which_files_to_put_where(untouched, tmp_path):
+def test_missing_data_are_one_sentence_with_the_files_to_supply(untouched, tmp_path):
     done, _ = alone("-m", "casual_training", "fetch", "mnist", "--data-dir", str(tmp_path), env=untouched.environment)
     assert done.returncode == 2
     (sentence,) = done.stderr.splitlines()

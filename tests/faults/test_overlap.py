@@ -1,12 +1,10 @@
 """However many studies run on a machine at once, whatever cores they are given, only one timed run does."""
 
 import itertools
-import json
-from datetime import datetime
 
 import pytest
 
-from casual_training.plan.study import schedule
+from casual_training.records.record import read_record
 
 
 @pytest.mark.slow
@@ -29,7 +27,6 @@ def windows_of(project):
 
     A part of the import, nobody knows which, is over when the first moment is noted, so that all of it is left out.
     """
-    for run in schedule(project.config):
-        record = json.loads((project.root / run.folder / "run.json").read_text())
-        begin = datetime.fromisoformat(record["started_at"]).timestamp()
-        yield begin, begin + record["clocks"]["wall_seconds"] - record["clocks"]["import_seconds"]
+    for run in project.plan.schedule:
+        record = read_record(project.root / run.folder)
+        yield record.started, record.started + record.clocks["wall_seconds"] - record.clocks["import_seconds"]

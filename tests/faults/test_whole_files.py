@@ -28,7 +28,7 @@ def rewrite(path):
         write_whole(path, text_of(number))
 
 
-def test_a_reader_never_finds_a_part_of_a_file_that_is_rewritten_2000_times(tmp_path):
+def test_a_reader_never_finds_a_part_of_a_rewritten_file(tmp_path):
     path = tmp_path / "run.json"
     write_whole(path, text_of(0))
     writer = multiprocessing.get_context("spawn").Process(target=rewrite, args=(path,))
@@ -58,7 +58,7 @@ except ValueError as error:
 """
 
 
-def test_a_file_that_finds_no_room_is_one_sentence_and_leaves_the_old_one_whole(tmp_path):
+def test_no_room_is_one_sentence_and_leaves_the_old_file_whole(tmp_path):
     path = tmp_path / "run.json"
     write_whole(path, "old")
     said = subprocess.run([sys.executable, "-c", WITH_LITTLE_ROOM, str(path)], capture_output=True, text=True)
@@ -82,7 +82,7 @@ def small_disk(project):
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="mounts a tmpfs")
-def test_a_full_disk_ends_a_study_with_one_sentence_and_leaves_no_part_of_a_file(project, small_disk):
+def test_a_full_disk_ends_a_study_with_one_sentence(project, small_disk):
     done = project.snakemake("--cores", "2")
     assert done.returncode != 0
     sentences = re.findall(r"^casual-training: .*", done.stdout, re.M)

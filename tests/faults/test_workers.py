@@ -8,10 +8,9 @@ import sys
 import time
 
 import pytest
-import torch
 
-from casual_training.measure.recorder import Recorder
 from casual_training.errors import RunFailed
+from casual_training.measure.recorder import Recorder
 from casual_training.parallel.workers import run_workers
 from training import make_run
 
@@ -116,15 +115,15 @@ import signal
 import sys
 signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background jobs inherit it ignored
 sys.path[:0] = sys.argv[1:]
-from casual_training import processes
+from casual_training.parallel import workers
 from training import make_run
 
 if __name__ == "__main__":
-    processes.prepare()
+    workers.prepare()
     from casual_training.measure.recorder import Recorder
     import test_workers
     run = make_run(strategy="hogwild", workers=2, deadline_seconds=600)
-    processes.run_workers(test_workers.announces, run, Recorder(2, 1, 1))
+    workers.run_workers(test_workers.announces, run, Recorder(2, 1, 1))
 """
 
 
@@ -158,27 +157,3 @@ def test_no_worker_outlives_its_supervisor(tmp_path, number):
             time.sleep(0.05)
         assert not any(is_alive(pid) for pid in workers)
         supervisor.kill()
-
-
-def test_a_recorded_loss_that_is_no_number_is_divergence(data_dir):
-    from casual_training.runs.perform import _train
-    from training import prepared
-
-    run = make_run(optimizer={"name": "sgd", "lr": 1e6, "momentum": 0.5}, passes=2)
-    model, data, recorder = prepared(run, data_dir)
-    with pytest.raises(RunFailed) as failure:
-        _train(run, model, data, recorder, 2 * len(data.targets))
-    assert failure.value.status == "diverged"
-
-
-def test_weights_that_are_no_numbers_are_divergence_even_if_no_loss_was_noted(data_dir):
-    from casual_training.runs.perform import _train
-    from training import prepared
-
-    run = make_run(log_interval=1000)
-    model, data, recorder = prepared(run, data_dir)
-    with torch.no_grad():
-        next(model.parameters()).fill_(float("nan"))
-    with pytest.raises(RunFailed, match="not a finite number") as failure:
-        _train(run, model, data, recorder, len(data.targets))
-    assert failure.value.status == "diverged"

@@ -2,7 +2,8 @@ import time
 
 import pytest
 
-from casual_training.measure.clocks import PHASES, PhaseClock, process_start
+from casual_training.measure.clocks import PhaseClock, process_start
+from casual_training.records.record import PHASES
 
 
 def test_phases_add_up_to_the_wall_time():

@@ -40,11 +40,12 @@ def test_what_the_run_did_not_use_was_used_by_others():
         (16.26, 0.25, True),
     ],
 )
-def test_contaminated_is_what_lost_more_than_a_fortieth_of_the_cores(busy, steal, contaminated):
-    assert interference.assess(busy, steal, own=16.0, seconds=10.0, cores=2)["interference_detected"] is contaminated
+def test_interference_is_losing_more_than_a_fortieth_of_the_cores(busy, steal, interference_detected):
+    found = interference.assess(busy, steal, own=16.0, seconds=10.0, cores=2)
+    assert found["interference_detected"] is interference_detected
 
 
-def test_a_few_ticks_do_not_contaminate_a_very_short_run():
+def test_a_few_ticks_are_no_interference_in_a_short_run():
     assert not interference.assess(busy=0.35, steal=0.0, own=0.2, seconds=0.1, cores=2)["interference_detected"]
 
 

@@ -14,7 +14,9 @@ def test_cores_are_the_ones_this_process_is_allowed():
 
 @pytest.mark.skipif(not hasattr(os, "sched_setaffinity"), reason="this system has no affinity")
 def test_a_process_bound_to_one_cpu_has_one_core():
-    code = "import os; os.sched_setaffinity(0, {0}); from casual_training import machine; print(machine.cores())"
+    code = (
+        "import os; os.sched_setaffinity(0, {0}); from casual_training.measure import machine; print(machine.cores())"
+    )
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).stdout == "1\n"
 
 
@@ -47,9 +49,7 @@ def test_hardware_threads_of_one_core_count_once(monkeypatch, tmp_path):
         (None, None, None),
     ],
 )
-def test_a_virtual_machine_is_known_by_the_flags_of_its_processor_or_its_hypervisor(
-    monkeypatch, tmp_path, about, hypervisor, virtual
-):
+def test_a_virtual_machine_is_known_by_processor_flags_or_hypervisor(monkeypatch, tmp_path, about, hypervisor, virtual):
     for name, text in (("CPU_INFO", about), ("HYPERVISOR", hypervisor)):
         monkeypatch.setattr(machine, name, tmp_path / name)
         if text is not None:

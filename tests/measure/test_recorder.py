@@ -96,7 +96,7 @@ def test_while_workers_start_the_status_is_that(recorder):
     assert recorder.status(0.0) == "starting workers"
 
 
-def test_the_status_is_that_of_the_worker_furthest_along_and_the_speed_of_all(recorder):
+def test_the_status_is_of_the_furthest_worker_with_the_joint_speed(recorder):
     work(recorder, 0, 21)
     work(recorder, 1, 5)
     recorder.counters[:, STARTED] = 100.0
@@ -105,9 +105,38 @@ def test_the_status_is_that_of_the_worker_furthest_along_and_the_speed_of_all(re
     assert recorder.status(104.0).startswith("epoch 1.68 of 2, ")
 
 
-def test_before_the_first_note_the_status_has_no_loss_and_a_loss_may_be_no_number(recorder):
+def test_the_status_has_the_last_loss_once_there_is_one(recorder):
     work(recorder, 0, 10)
     assert "loss" not in recorder.status(recorder.started + 1)
     recorder.step(torch.tensor(1.0), 32)
     recorder.notes[0, 0, 3] = float("nan")
     assert ", loss nan, " in recorder.status(recorder.started + 1)
+
+
+class Lock:
+    """A lock that notes what happens to it."""
+
+    def __init__(self):
+        self.events = []
+
+    def acquire(self):
+        self.events.append("taken")
+
+    def release(self):
+        self.events.append("given back")
+
+
+def test_a_lock_is_held_and_timed_and_given_back_after_an_error(recorder):
+    recorder.start(0, threads=1)
+    lock = Lock()
+    with recorder.holding(lock):
+        lock.events.append("update")
+    assert lock.events == ["taken", "update", "given back"]
+    with pytest.raises(ZeroDivisionError), recorder.holding(lock):
+        1 / 0  # noqa: B018
+    assert lock.events[-1] == "given back"
+    measures = recorder.workers()[0]["measures"]
+    assert {name: measure["count"] for name, measure in measures.items()} == {
+        "lock_wait_seconds": 2,
+        "lock_hold_seconds": 2,
+    }

@@ -9,7 +9,7 @@ import torch
 from torch import nn
 
 from casual_training.measure import step_breakdown
-from casual_training.measure.step_breakdown import Diagnosis
+from casual_training.measure.step_breakdown import BreakdownRecorder
 
 
 class Clock:
@@ -70,13 +70,13 @@ def clock(monkeypatch):
 
 def begun(clock, steps=1, batches=1):
     network, data = Network(clock), Data(clock, batches)
-    recorder = Diagnosis(network, data, workers=1, steps=steps, log_interval=1)
+    recorder = BreakdownRecorder(network, data, workers=1, steps=steps, log_interval=1)
     recorder.start(0, threads=1)
     return network, data, recorder, Optimizer(network)
 
 
 def parts(recorder):
-    return list(recorder.diagnosis()["seconds"].values())
+    return list(recorder.step_breakdown()["seconds"].values())
 
 
 def test_the_parts_of_a_step_add_up_to_it(clock):
@@ -88,14 +88,21 @@ def test_the_parts_of_a_step_add_up_to_it(clock):
         optimizer.step()
         clock.tick(0.5)  # other
         recorder.step(loss, 4)
-    assert list(recorder.diagnosis()["seconds"]) == ["data", "forward", "backward", "communication", "update", "other"]
+    assert list(recorder.step_breakdown()["seconds"]) == [
+        "data",
+        "forward",
+        "backward",
+        "communication",
+        "update",
+        "other",
+    ]
     assert parts(recorder) == [2, 3, 7, None, 5, 1.5]
-    assert recorder.diagnosis()["samples_per_second"] == 4 / 18.5
+    assert recorder.step_breakdown()["samples_per_second"] == 4 / 18.5
 
 
-def test_a_copy_of_the_network_made_before_its_worker_started_is_taken_apart_too(clock):
+def test_steps_of_an_earlier_copy_of_the_network_are_taken_apart(clock):
     network, data = Network(clock), Data(clock)
-    recorder = Diagnosis(network, data, workers=1, steps=1, log_interval=1)
+    recorder = BreakdownRecorder(network, data, workers=1, steps=1, log_interval=1)
     replica = copy.copy(network)
     recorder.start(0, threads=1)
     for inputs, _ in data.batches(0, 0):
@@ -153,20 +160,20 @@ def test_the_first_tenth_of_the_steps_is_a_warm_up(clock):
         optimizer.step()
         recorder.step(loss, 4)
     assert parts(recorder) == [9 * 2, 9 * 3, 9 * 1, None, 9 * 5, 0]
-    assert recorder.diagnosis()["samples_per_second"] == pytest.approx(9 * 4 / (9 * 11))
+    assert recorder.step_breakdown()["samples_per_second"] == pytest.approx(9 * 4 / (9 * 11))
 
 
-def test_updates_are_counted_where_others_may_write_the_weights_and_none_is_lost_to_oneself(clock):
+def test_lost_updates_are_counted_where_others_may_write_the_weights(clock):
     network, data, recorder, optimizer = begun(clock, steps=3, batches=3)
-    assert recorder.diagnosis()["lost_updates"] is None
+    assert recorder.step_breakdown()["lost_updates"] is None
     for inputs, _ in data.batches(0, 0):
         recorder.reading()
         loss = network(inputs).sum()
         optimizer.step()
         recorder.step(loss, 4)
-    assert recorder.diagnosis()["lost_updates"] == 0
+    assert recorder.step_breakdown()["lost_updates"] == 0
     recorder._survived -= torch.tensor([3.0, 0.0, 0.0, 0.0])  # as if others had overwritten one of the four
-    assert recorder.diagnosis()["lost_updates"] == 0.25
+    assert recorder.step_breakdown()["lost_updates"] == 0.25
 
 
 def test_an_update_of_weights_that_are_private_is_not_counted(clock):
@@ -175,12 +182,12 @@ def test_an_update_of_weights_that_are_private_is_not_counted(clock):
         loss = network(inputs).sum()
         optimizer.step()
         recorder.step(loss, 4)
-    assert recorder.diagnosis()["lost_updates"] is None
+    assert recorder.step_breakdown()["lost_updates"] is None
 
 
 def test_a_server_is_not_hooked_into(clock):
     data = Data(clock)
-    recorder = Diagnosis(Network(clock), data, workers=1, steps=1, log_interval=1)
+    recorder = BreakdownRecorder(Network(clock), data, workers=1, steps=1, log_interval=1)
     recorder.start(1, threads=1)
     assert "batches" not in vars(data)
     assert step_breakdown._of_this_process is None

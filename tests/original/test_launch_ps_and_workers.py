@@ -9,12 +9,12 @@ import torch
 from torch.utils.data import DataLoader, Dataset, Subset
 
 from casual_training import original
-from casual_training.original import launch
+from casual_training.parallel import workers
 
 pytestmark = pytest.mark.usefixtures("fork_server")
 
 
-def test_a_server_and_its_workers_train_and_the_test_is_printed_and_returned(train_loader, test_loader, capsys):
+def test_workers_train_on_a_server_and_the_test_is_printed(train_loader, test_loader, capsys):
     half = DataLoader(Subset(train_loader.dataset, range(320)), batch_size=32, shuffle=True)
     accuracy, loss = original.launch_ps_and_workers(3, 1, 0, half, test_loader)
     assert accuracy > 0.2  # of ten classes; it is about a half
@@ -55,7 +55,7 @@ MISTAKES = {
 
 @pytest.mark.parametrize("sentence", MISTAKES)
 def test_a_mistake_is_one_sentence_and_nothing_starts(sentence, train_loader, test_loader, monkeypatch):
-    monkeypatch.setattr(launch.processes, "prepare", lambda: pytest.fail("something started"))
+    monkeypatch.setattr(workers, "prepare", lambda: pytest.fail("something started"))
     arguments = {
         "world_size": 2,
         "epochs_per_worker": 1,

@@ -125,7 +125,7 @@ print(len(losses), "losses")
 """
 
 
-def test_an_interactive_session_trains_what_is_imported_and_says_why_not_what_was_typed(tmp_path, marked):
+def test_a_prompt_trains_what_is_imported_and_refuses_what_was_typed(tmp_path, marked):
     command = [sys.executable, "-i", "-q"]
     done = subprocess.run(command, input=PROMPT, cwd=tmp_path, env=marked, capture_output=True, text=True, timeout=100)
     assert "ValueError: other processes cannot see the class Typed, which was typed at a prompt" in done.stderr

@@ -11,7 +11,7 @@ from torch.utils.data import DataLoader
 
 from casual_training import original
 from casual_training.measure import machine
-from casual_training.original import train_model
+from casual_training.parallel import workers
 from casual_training.plan.seeds import DATA_ORDER, WORKER, derived_seed
 from casual_training.workload import models
 
@@ -77,7 +77,7 @@ def test_one_process_repeats_serial_training_bit_for_bit(make_optimizer, train_l
         assert torch.equal(tensor, serial.state_dict()[name]), name
 
 
-def test_training_goes_on_from_the_state_of_the_callers_optimizer_and_leaves_it_alone(train_loader, one_core):
+def test_training_continues_from_the_callers_optimizer_and_leaves_it_alone(train_loader, one_core):
     serial, parallel = simple_nn(), simple_nn()
     optimizers = adamw(serial), adamw(parallel)
     for model, optimizer in zip((serial, parallel), optimizers, strict=True):
@@ -133,7 +133,7 @@ def test_losses_are_appended_in_the_order_of_time(train_loader, monkeypatch):
         recorder.notes[0, :2] = torch.tensor([[10, 1.0, 320, 0.9], [20, 4.0, 640, 0.6]], dtype=torch.float64)
         recorder.notes[1, :2] = torch.tensor([[10, 2.0, 320, 0.8], [20, 3.0, 640, 0.7]], dtype=torch.float64)
 
-    monkeypatch.setattr(train_model.processes, "run_workers", note)
+    monkeypatch.setattr(workers, "run_workers", note)
     model = simple_nn()
     assert original.train_model(model, train_loader, 2, 1, sgd(model), loss_tracker=[]) == [0.9, 0.8, 0.7, 0.6]
 
@@ -192,7 +192,7 @@ MISTAKES = {
 
 @pytest.mark.parametrize("sentence", MISTAKES)
 def test_a_mistake_is_one_sentence_and_nothing_starts(sentence, train_loader, monkeypatch):
-    monkeypatch.setattr(train_model.processes, "prepare", lambda: pytest.fail("something started"))
+    monkeypatch.setattr(workers, "prepare", lambda: pytest.fail("something started"))
     model = simple_nn()
     arguments = {
         "model": model,

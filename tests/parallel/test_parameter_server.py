@@ -82,7 +82,7 @@ def test_nobody_waits_for_a_worker_that_has_left():
     assert push(server, 0).wait().version == 2
 
 
-def test_an_update_may_miss_as_many_updates_as_the_bound_says_and_no_more():
+def test_an_update_misses_no_more_updates_than_the_bound():
     server = make_server(2, max_staleness=2)
     assert push(server, 0).wait().version == 1
     assert push(server, 0).wait().version == 2
@@ -94,7 +94,7 @@ def test_an_update_may_miss_as_many_updates_as_the_bound_says_and_no_more():
 
 @pytest.mark.parametrize("max_staleness", [0, 1, 2, 5, math.inf])
 @pytest.mark.parametrize("workers", [1, 2, 3, 5])
-def test_whatever_the_order_every_push_is_answered_and_none_staler_than_the_bound(workers, max_staleness):
+def test_in_any_order_every_push_is_answered_within_the_bound(workers, max_staleness):
     chance = random.Random(workers)
     for _ in range(50):
         server = make_server(workers, max_staleness)

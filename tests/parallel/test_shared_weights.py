@@ -32,18 +32,20 @@ def value_of(rank, number):
 
 def average_often(rank, weights, seen, slow):
     """Average again and again; a slow worker comes to its rows when the others may be at their next average."""
-    meet = weights._barrier.wait
+    barrier = weights._exchange._barrier
+    meet = barrier.wait
 
     def wait(own):
         meet(own)
         time.sleep(SLOW_SECONDS if rank == slow else 0)
 
-    weights._barrier.wait = wait
+    barrier.wait = wait
     model = Held()
+    weights.join(rank, model)
     for number in range(AVERAGES):
         for held in (model.weight.data, model.statistics, model.batches):
             held.fill_(value_of(rank, number) if held.is_floating_point() else rank)
-        weights.average(rank, model)
+        weights.average()
         seen[rank, number] = torch.cat([model.weight.data, model.statistics, model.batches.float()])
 
 
@@ -54,7 +56,7 @@ def mean_of(number, workers):
 
 @pytest.mark.parametrize("slow", [0, -1])
 @pytest.mark.parametrize("workers", [1, 2, 3, 5])
-def test_every_worker_gets_the_mean_in_the_order_of_ranks_of_every_average(workers, slow):
+def test_every_worker_gets_the_mean_in_the_order_of_ranks(workers, slow):
     weights, seen = SharedWeights(Held(), workers), torch.zeros(workers, AVERAGES, 6).share_memory_()
     slow %= workers
     arguments = [(rank, weights, seen, slow) for rank in range(workers)]
@@ -73,7 +75,9 @@ def test_every_worker_gets_the_mean_in_the_order_of_ranks_of_every_average(worke
 def test_a_network_of_several_dtypes_keeps_them():
     model = Held(torch.float64)
     model.weight.data.fill_(0.1)
-    SharedWeights(model, 1).average(0, model)
+    weights = SharedWeights(model, 1)
+    weights.join(0, model)
+    weights.average()
     assert model.weight.dtype == torch.float64 and model.statistics.dtype == torch.float32
     assert model.weight.tolist() == [0.1] * 3
 

@@ -11,9 +11,8 @@ import casual_training.strategies.serial  # noqa: F401 - reached as strategies.s
 from casual_training import strategies
 from casual_training.check import points
 from casual_training.check.check_strategy import POINTS, deterministic
-from casual_training.check.watched_process import MOST_SECONDS, time_is_over, try_points
-from casual_training.parallel import workers
-from casual_training import errors
+from casual_training.check.watched_process import MOST_SECONDS, end_of_check, try_points
+from casual_training.errors import RunFailed
 from training import TRAIN_SAMPLES, make_run, prepared, trained
 
 pytestmark = pytest.mark.usefixtures("fork_server")
@@ -37,16 +36,16 @@ def test_every_strategy_found_keeps_the_contract(name, point):
 
 
 @pytest.mark.parametrize("name", strategies.names())
-def test_a_run_and_one_that_fails_leave_nothing_behind_and_listen_on_loopback_only(name, tmp_path):
-    stay = try_points(name, ["exact samples", "death"], tmp_path / "log", time_is_over())
-    assert [result.outcome for result in stay.results] == ["passed", "passed"]
-    assert stay.left == []
+def test_whole_and_failed_runs_leave_nothing_and_listen_on_loopback_only(name, tmp_path):
+    report = try_points(name, ["exact samples", "death"], tmp_path / "log", end_of_check())
+    assert [result.outcome for result in report.results] == ["passed", "passed"]
+    assert report.left == []
 
 
 @pytest.mark.parametrize("name", [name for name in strategies.names() if strategies.is_deterministic(name)])
-def test_a_deterministic_strategy_has_one_hash_of_the_weights_in_5_fresh_processes(name, tmp_path):
+def test_a_deterministic_strategy_has_one_weights_hash_in_5_processes(name, tmp_path):
     result = deterministic(name, tmp_path / "log", 5, time.monotonic() + 5 * MOST_SECONDS)
-    assert (result.outcome, result.said) == ("passed", "5 fresh processes end with the same weights")
+    assert (result.outcome, result.detail) == ("passed", "5 fresh processes end with the same weights")
 
 
 @pytest.mark.parametrize("name", strategies.names())
@@ -124,7 +123,9 @@ def test_independent_copies_share_no_weights(data_dir):
 
 
 def test_a_strategy_that_does_half_the_work_is_found_out(data_dir, monkeypatch):
-    from casual_training.runs import perform
+    from casual_training.runs.prepare import PreparedRun
+
+    from casual_training.runs.perform import _train
 
     def train(model, data, run, recorder):
         strategies.serial.train(model, data, make_run(passes=1), recorder)
@@ -132,5 +133,5 @@ def test_a_strategy_that_does_half_the_work_is_found_out(data_dir, monkeypatch):
     monkeypatch.setattr(strategies, "load", lambda name: train)
     run = make_run(passes=2)
     model, data, recorder = prepared(run, data_dir)
-    with pytest.raises(errors.RunFailed, match="640 samples instead of 1,280"):
-        perform._train(run, model, data, recorder, 2 * TRAIN_SAMPLES)
+    with pytest.raises(RunFailed, match="640 samples instead of 1,280"):
+        _train(PreparedRun(run, None, data, model, None, None), recorder, 2 * TRAIN_SAMPLES)

@@ -10,13 +10,13 @@ import torch
 from torch import nn
 
 from casual_training import strategies
-from casual_training.measure.recorder import Recorder
 from casual_training.errors import RunFailed
+from casual_training.measure.recorder import Recorder
 from casual_training.workload import models, samples
+from casual_training.workload.data_order import planned_work
 from casual_training.workload.losses import make_loss
 from casual_training.workload.optimizers import make_optimizer
 from casual_training.workload.pipelines import PIPELINES
-from casual_training.workload.data_order import planned_work
 from training import make_run, prepared, trained
 
 pytestmark = pytest.mark.usefixtures("fork_server")
@@ -78,9 +78,7 @@ def test_with_its_share_of_serials_batch_each_it_equals_serial_training(data_dir
 @pytest.mark.parametrize("max_steps", [None, 7, 70])
 @pytest.mark.parametrize("strategy", ["ddp", "local_sgd"])
 @pytest.mark.parametrize("pipeline", PIPELINES)
-def test_workers_with_unequal_numbers_of_batches_do_not_wait_for_each_other_in_vain(
-    strategy, pipeline, max_steps, data_dir
-):
+def test_workers_with_unequal_numbers_of_batches_all_end(strategy, pipeline, max_steps, data_dir):
     # 2 x 160 + 1 samples: worker 0 has 6 batches in each pass, the last of a single sample, worker 1 has 5.
     changes = {"train_samples": 321, "passes": 8, "max_steps": max_steps, "input_pipeline": pipeline}
     options = {"average_every": 1} if strategy == "local_sgd" else {}
@@ -108,7 +106,7 @@ class PartlyUsed(nn.Module):
         return self.frozen(images.flatten(1)) + self.used(images.flatten(1))
 
 
-def test_a_network_that_does_not_use_all_it_trains_is_refused_by_the_names_of_what_is_unused(data_dir, monkeypatch):
+def test_a_network_with_unused_parameters_is_refused_by_their_names(data_dir, monkeypatch):
     monkeypatch.setattr(models, "build", lambda name: PartlyUsed())
     with pytest.raises(RunFailed) as failure:
         trained(make_run(strategy="ddp", method="ddp", workers=2), data_dir)
@@ -173,6 +171,6 @@ def printed_by(script: str) -> list[str]:
 
 
 @pytest.mark.parametrize("script", ["ddp.py", "local_sgd.py", "sync_shared.py"])
-def test_the_standalone_script_ends_where_one_worker_has_no_samples_in_the_last_step(script):
+def test_standalone_scripts_end_where_a_worker_has_no_last_batch(script):
     # Worker 1 has a loss over no samples in both passes; if its gradient were not zero, all that follows would be nan.
     assert ["nan" in line for line in printed_by(script) if "worker 1" in line] == 2 * [*5 * [False], True]

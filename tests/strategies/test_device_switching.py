@@ -28,7 +28,7 @@ def test_with_and_without_the_switch_the_cpu_learns_the_same(changes, data_dir):
         assert torch.equal(tensor, switching.state_dict()[name]), name
 
 
-def test_the_run_says_when_each_pass_ended_and_that_on_the_cpu_nothing_moved(data_dir):
+def test_pass_ends_are_noted_and_on_the_cpu_nothing_moves(data_dir):
     _, recorder = trained(run_of(True), data_dir)
     assert recorder.details["bytes_moved"] == 0
     moments = [0, *recorder.details["pass_seconds"], recorder.ended - recorder.started]

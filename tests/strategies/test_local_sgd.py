@@ -49,9 +49,7 @@ def test_averaged_in_every_step_of_plain_sgd_it_equals_ddp(data_dir, linear_mode
 
 @pytest.mark.parametrize("optimizer", [{"name": "sgd", "lr": 0.05, "momentum": 0.9}, {"name": "adam", "lr": 0.001}])
 @pytest.mark.parametrize("every", [3, "epoch"])
-def test_the_weights_are_the_mean_of_workers_that_keep_their_own_optimizer_state(
-    every, optimizer, data_dir, linear_model
-):
+def test_weights_are_averaged_and_optimizer_states_stay_private(every, optimizer, data_dir, linear_model):
     run = make_run(strategy="local_sgd", options={"average_every": every}, workers=2, passes=2, optimizer=optimizer)
     model, _ = trained(run, data_dir)
     initial, data, _ = prepared(run, data_dir)

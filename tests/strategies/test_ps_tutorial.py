@@ -1,7 +1,6 @@
 """The parameter server of the tutorial: its lock, and what happens without."""
 
 import dataclasses
-import json
 import re
 import subprocess
 import sys
@@ -10,8 +9,9 @@ import pytest
 import torch
 
 from casual_training import strategies
-from casual_training.parallel import rendezvous, workers
-from casual_training import errors
+from casual_training.errors import RunFailed
+from casual_training.parallel import rendezvous
+from casual_training.records.record import read_record
 from training import TRAIN_SAMPLES, make_run, prepared, trained
 
 pytestmark = pytest.mark.usefixtures("fork_server")
@@ -27,8 +27,8 @@ def losses_of(recorder):
 
 @pytest.mark.parametrize("lock", ["update", "none"])
 @pytest.mark.parametrize("attempt", range(5))
-def test_without_the_lock_round_the_whole_step_the_first_step_fails_every_time(lock, attempt, data_dir):
-    with pytest.raises(errors.RunFailed) as failure:
+def test_without_the_whole_lock_the_first_step_always_fails(lock, attempt, data_dir):
+    with pytest.raises(RunFailed) as failure:
         trained(server_run(lock, workers=2 + attempt % 2), data_dir)
     assert failure.value.status == "failed"
     assert re.match(r"worker \d raised RuntimeError: Error on Node 0: one of the variables needed", failure.value.cause)
@@ -66,7 +66,7 @@ def test_torchs_own_transport_trains_the_same(data_dir):
     assert losses_of(other) == losses_of(recorder)
 
 
-def test_the_wait_for_the_lock_how_long_it_is_held_and_the_calls_are_measured(data_dir):
+def test_waiting_for_the_lock_holding_it_and_calls_are_measured(data_dir):
     _, recorder = trained(server_run(), data_dir)
     for worker in recorder.workers():
         wait, hold, calls = (worker["measures"][f"{name}_seconds"] for name in ("lock_wait", "lock_hold", "round_trip"))
@@ -85,12 +85,13 @@ import torch
 
 del torch._C._rpc_init  # what torch looks for
 sys.path.insert(0, sys.argv[1])
-from casual_training import processes, strategies
+from casual_training import strategies
+from casual_training.errors import RunFailed
 from training import make_run
 
 try:
     strategies.load("ps_tutorial")(torch.nn.Linear(1, 1), None, make_run(strategy="ps_tutorial"), None)
-except errors.RunFailed as failure:
+except RunFailed as failure:
     print(failure.status, failure.cause, sep=": ")
 """
 
@@ -137,20 +138,20 @@ from pathlib import Path
 
 if __name__ == "__main__":
     sys.path.insert(0, sys.argv[1])
-    from casual_training import experiment
+    from casual_training.runs.perform import perform
     from training import make_run
 
     options = {"test_inside_clock": True}
     run = make_run(strategy="ps_tutorial", options=options, passes=4, workers=2, sampling="full", log_interval=10)
-    experiment.perform(run, Path(sys.argv[2]), Path(sys.argv[3]))
+    perform(run, Path(sys.argv[2]), Path(sys.argv[3]))
 """
 
 
-def test_as_the_original_timed_it_the_last_worker_tests_after_each_of_its_epochs(data_dir, tmp_path, pytestconfig):
+def test_inside_the_clock_the_last_worker_tests_after_each_epoch(data_dir, tmp_path, pytestconfig):
     script = tmp_path / "run.py"
     script.write_text(AS_THE_ORIGINAL)
     tests = pytestconfig.rootpath / "tests"
     subprocess.run([sys.executable, str(script), str(tests), str(tmp_path), str(data_dir)], check=True, timeout=60)
     log = (tmp_path / "train.log").read_text()
     assert re.findall(r"after pass (\d): \d+ right, with dropout on", log) == ["2", "4"]
-    assert json.loads((tmp_path / "run.json").read_text())["samples"] == 4 * TRAIN_SAMPLES
+    assert read_record(tmp_path).samples == 4 * TRAIN_SAMPLES

@@ -39,13 +39,13 @@ def split_indices(data_dir, monkeypatch, **options):
     """Where the training and validation samples stood in the file: each image holds its own index."""
     numbers = np.zeros((800, 28, 28), np.uint8)
     numbers[:, 0, 0], numbers[:, 0, 1] = np.arange(800) // 256, np.arange(800) % 256
-    read = datasets.idx.read
+    read = datasets.idx_files.read
 
     def numbered(path):
         return numbers if path.name == "train-images-idx3-ubyte" else read(path)
 
     with monkeypatch.context() as patch:
-        patch.setattr(datasets.idx, "read", numbered)
+        patch.setattr(datasets.idx_files, "read", numbered)
         splits = datasets.load(NAME, data_dir, **options)
     return [
         images[:, 0, 0].astype(int) * 256 + images[:, 0, 1]
@@ -77,7 +77,7 @@ def test_the_split_is_the_one_of_every_run_before(data_dir, monkeypatch):
 def test_images_and_labels_stay_together_in_the_split(data_dir, monkeypatch):
     train, validation = split_indices(data_dir, monkeypatch)
     splits = datasets.load(NAME, data_dir)
-    labels = datasets.idx.read(data_dir / NAME / LABELS)
+    labels = datasets.idx_files.read(data_dir / NAME / LABELS)
     assert splits.train_labels.tolist() == labels[train].tolist()
     assert splits.validation_labels.tolist() == labels[validation].tolist()
 
@@ -90,7 +90,7 @@ def test_train_samples_keeps_the_first_and_never_touches_the_validation_set(data
 
 
 @pytest.mark.parametrize("n", [1, 640])
-def test_train_samples_may_be_as_few_as_one_and_as_many_as_there_are(data_dir, n):
+def test_train_samples_range_from_one_to_all(data_dir, n):
     assert len(datasets.load(NAME, data_dir, train_samples=n).train_labels) == n
 
 

@@ -181,7 +181,7 @@ def test_without_any_source_the_message_names_all_three_and_what_to_do(data_dir)
     ],
     ids=["truncated gzip", "no gzip", "truncated inside", "flipped bit inside", "overlong"],
 )
-def test_a_damaged_packed_file_is_refused_by_name_and_never_gets_a_final_name(data_dir, damage, cause):
+def test_a_damaged_packed_file_is_refused_by_name_and_never_installed(data_dir, damage, cause):
     put(data_dir / NAME)
     packed = data_dir / NAME / f"{IMAGES}.gz"
     packed.write_bytes(damage(packed.read_bytes()))
@@ -190,7 +190,7 @@ def test_a_damaged_packed_file_is_refused_by_name_and_never_gets_a_final_name(da
     assert not (data_dir / NAME / IMAGES).exists()
 
 
-def test_a_gzip_file_that_expands_without_end_is_stopped_at_the_known_size(data_dir, monkeypatch):
+def test_a_gzip_file_without_end_is_stopped_at_the_known_size(data_dir, monkeypatch):
     put(data_dir / NAME)
     (data_dir / NAME / f"{IMAGES}.gz").write_bytes(gzip.compress(bytes(100 << 20), 1))
     sizes = []

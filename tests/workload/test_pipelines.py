@@ -5,22 +5,9 @@ import torch
 
 from casual_training import shared_memory
 from casual_training.workload import samples
+from casual_training.workload.data_order import batch_indices, planned_work
 from casual_training.workload.pipelines import PIPELINES
-from casual_training.workload.data_order import batch_indices, pass_order, planned_work, shard
 from training import TRAIN_SAMPLES, make_run
-
-
-@pytest.mark.parametrize("workers", [1, 2, 3, 7])
-def test_the_shards_of_a_pass_hold_every_sample_once(workers):
-    order = pass_order(1, 0, 100)
-    shards = [shard(order, rank, workers) for rank in range(workers)]
-    assert torch.cat(shards).sort().values.tolist() == list(range(100))
-
-
-def test_passes_and_seeds_have_orders_of_their_own():
-    orders = [pass_order(seed, number, 100).tolist() for seed in (1, 2) for number in (0, 1)]
-    assert len({tuple(order) for order in orders}) == 4
-    assert pass_order(1, 0, 100).tolist() == orders[0]
 
 
 @pytest.mark.parametrize("max_steps", [None, 4, 13, 50, 1000])
@@ -40,7 +27,7 @@ def test_every_worker_makes_the_planned_steps_on_the_planned_samples(
 
 @pytest.mark.parametrize("max_steps", [None, 7, 70, 71])
 @pytest.mark.parametrize(("count", "workers"), [(640, 2), (321, 2), (577, 3), (99, 3)])
-def test_with_those_it_misses_every_worker_makes_the_same_steps_in_each_pass(data_dir, count, workers, max_steps):
+def test_steps_and_missed_steps_are_equal_for_all_workers(data_dir, count, workers, max_steps):
     run = make_run(strategy="ddp", workers=workers, passes=8, max_steps=max_steps, train_samples=count)
     for pipeline in PIPELINES.values():
         data = pipeline(samples.load(run, data_dir), run)
@@ -50,16 +37,7 @@ def test_with_those_it_misses_every_worker_makes_the_same_steps_in_each_pass(dat
             assert [made + less for made, less in zip(steps, missed, strict=True)] == [max(steps)] * workers
 
 
-def test_with_full_sampling_an_epoch_of_a_worker_is_the_whole_set_in_an_order_of_its_own(data_dir):
-    run = make_run(strategy="hogwild", workers=2, passes=4, sampling="full")
-    epochs = {rank: [batch_indices(TRAIN_SAMPLES, number, rank, run) for number in range(4)] for rank in (0, 1)}
-    orders = [torch.cat(batches).tolist() for rank in (0, 1) for batches in epochs[rank] if batches]
-    assert len(orders) == len({tuple(order) for order in orders}) == 4
-    assert all(sorted(order) == list(range(TRAIN_SAMPLES)) for order in orders)
-    assert [[len(batches) > 0 for batches in epochs[rank]] for rank in (0, 1)] == [[True, False] * 2, [False, True] * 2]
-
-
-def test_a_run_of_so_many_steps_takes_the_first_batches_of_the_whole_run(data_dir):
+def test_max_steps_takes_the_first_batches_of_the_whole_run(data_dir):
     splits = samples.load(make_run(), data_dir)
     whole, short = (PIPELINES["memory"](splits, make_run(passes=2, max_steps=steps)) for steps in (None, 25))
     targets = [[t.tolist() for number in range(2) for _, t in data.batches(number, 0)] for data in (whole, short)]

@@ -1,6 +1,6 @@
 """Try points of the contract in this process: `python -m casual_training.check STRATEGY RESULTS POINT...`.
 
-Not for people: fresh.py starts it, and reads from the file RESULTS a line of JSON a point.
+Not for people: watched_process.py starts it, and reads from the file RESULTS a line of JSON a point.
 """
 
 import json
@@ -22,15 +22,15 @@ def main(strategy: str, results: Path, names: list[str]) -> None:
     with open(results, "a", encoding="utf-8") as file:
         for name in names:
             started = time.perf_counter()
-            outcome, said = ("not tried", "A point before took too long") if too_slow else _try(name, strategy)
-            print(json.dumps({"point": name, "outcome": outcome, "said": said}), file=file, flush=True)
+            outcome, detail = ("not tried", "A point before took too long") if too_slow else _try(name, strategy)
+            print(json.dumps({"point": name, "outcome": outcome, "detail": detail}), file=file, flush=True)
             if outcome == "unavailable":
                 break
             too_slow |= time.perf_counter() - started > DEADLINE_SECONDS
 
 
 def _try(name: str, strategy: str) -> tuple[str, str]:
-    """Try one point; returns the outcome and what to say of it."""
+    """Try one point; return the outcome and a detail of it."""
     from casual_training.check import points
 
     point = getattr(points, name.replace(" ", "_"))

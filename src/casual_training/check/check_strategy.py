@@ -5,7 +5,7 @@ import time
 from pathlib import Path
 
 from casual_training import strategies
-from casual_training.check.watched_process import MOST_SECONDS, Result, Stay, time_is_over, try_points
+from casual_training.check.watched_process import MOST_SECONDS, ProcessReport, Result, end_of_check, try_points
 from casual_training.runs.machine_lock import exclusive_machine
 
 POINTS = ("trains", "exact samples", "equal to serial", "snapshots", "threads", "seed", "death")  # of points.py
@@ -55,20 +55,20 @@ def _empty(log: Path) -> None:
 
 
 def _try(name: str, log: Path) -> list[str]:
-    """Try all points, telling each as soon as it is known; returns the outcomes."""
+    """Try all points, telling each as soon as it is known; return the outcomes."""
     outcomes = []
 
     def tell(result: Result) -> None:
         outcomes.append(result.outcome)
-        print(f"  {result.outcome:<11}  {result.point:<15}  {result.said}", flush=True)
+        print(f"  {result.outcome:<11}  {result.point:<15}  {result.detail}", flush=True)
 
     print(name, flush=True)
-    until = time_is_over()
-    stay = try_points(name, list(POINTS), log, until, tell)
+    until = end_of_check()
+    report = try_points(name, list(POINTS), log, until, tell)
     if outcomes[-1] == "unavailable":
         return outcomes
     tell(deterministic(name, log, FRESH_PROCESSES, until))
-    tell(leaves_nothing(stay))
+    tell(leaves_nothing(report))
     return outcomes
 
 
@@ -83,17 +83,17 @@ def deterministic(name: str, log: Path, processes: int, until: float) -> Result:
             return Result(point, "not tried", f"The points before took the {MOST_SECONDS} s of a check")
         (result,) = try_points(name, ["weights hash"], log, until).results
         if result.outcome != "passed":
-            return Result(point, result.outcome, result.said)
-        hashes.add(result.said)
+            return Result(point, result.outcome, result.detail)
+        hashes.add(result.detail)
     if len(hashes) > 1:
         return Result(point, "broke", f"{processes} fresh processes ended with {len(hashes)} different sets of weights")
     return Result(point, "passed", f"{processes} fresh processes end with the same weights")
 
 
-def leaves_nothing(stay: Stay) -> Result:
+def leaves_nothing(report: ProcessReport) -> Result:
     """Return whether anything was left of a process that tried points, and whether it could be reached from outside."""
-    if stay.left:
-        return Result("leaves nothing", "broke", "; ".join(stay.left))
-    if stay.killed:
+    if report.left:
+        return Result("leaves nothing", "broke", "; ".join(report.left))
+    if report.killed:
         return Result("leaves nothing", "not tried", "Its process had to be killed, and all that it had started")
     return Result("leaves nothing", "passed", "No process and no file is left, and nothing listened but on loopback")

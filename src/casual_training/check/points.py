@@ -1,7 +1,7 @@
 """The points of the contract: a function each, whose docstring is the sentence that is checked.
 
 A function takes the name of a strategy, trains it a few times, and returns what it saw in some words, or raises Broken.
-command.py says in which order, and has the points that can only be seen from outside.
+check_strategy.py says in which order, and has the points that can only be seen from outside.
 """
 
 import hashlib
@@ -13,7 +13,7 @@ import torch
 
 from casual_training import strategies
 from casual_training.check import small_runs
-from casual_training.check.small_runs import N_SAMPLES, Attempt, NotingData, make_run, prepared
+from casual_training.check.small_runs import N_SAMPLES, Attempt, NotingPipeline, make_run, prepare
 from casual_training.errors import RunFailed
 from casual_training.workload.losses import make_loss
 
@@ -73,7 +73,7 @@ def equal_to_serial(strategy: str) -> str:
     """One worker has the losses of serial training."""
     changes = {"model": "simple_nn", "passes": 2, "cores": 1}  # a server has as many threads as there are cores
     mine = _trained(make_run(strategy, **changes))
-    serial = small_runs.train(prepared(make_run("serial", **changes)))
+    serial = small_runs.train(prepare(make_run("serial", **changes)))
     _compare(mine.losses, serial.losses, strategy, "serial training")
     tolerance = strategies.serial_tolerance(strategy)
     if tolerance:
@@ -119,7 +119,7 @@ def seed(strategy: str) -> str:
     if other.data.taken() == first.data.taken() or other.losses == first.losses:
         raise Broken("two seeds gave the same order of samples or the same losses")
     # The weights and the order of one seed, and the workers' random numbers of another.
-    dropout = _seeded(strategy, 2, data=NotingData(first.run))
+    dropout = _seeded(strategy, 2, data=NotingPipeline(first.run))
     if dropout.losses[0] == first.losses[0]:
         raise Broken("the dropout of two seeds is the same: the workers' random numbers do not come from run.seed")
     workers = most_workers(strategy, 2)
@@ -134,7 +134,7 @@ def death(strategy: str) -> str:
     slowest, workers = 0.0, most_workers(strategy, 2)
     for rank in range(workers):
         run = make_run(strategy, workers=workers, passes=3)
-        attempt = prepared(run, NotingData(run, fatal=(rank, 5)))
+        attempt = prepare(run, NotingPipeline(run, fatal=(rank, 5)))
         status = _status(attempt)
         seconds = time.perf_counter() - attempt.data.killed_at
         if not attempt.data.killed_at:
@@ -164,7 +164,7 @@ def most_workers(strategy: str, most: int) -> int:
 def _trained(run, **others) -> Attempt:
     """Train; whatever the strategy raises breaks the point that asked for it."""
     try:
-        return small_runs.train(prepared(run, **others))
+        return small_runs.train(prepare(run, **others))
     except RunFailed as failure:
         if failure.status == "unavailable":
             raise Unavailable(failure.cause) from None
@@ -178,12 +178,12 @@ def _seeded(strategy: str, seed: int, **others) -> Attempt:
 
 
 def _status(attempt: Attempt) -> str:
-    """Train, and give the status that the run would have in its row."""
+    """Train, and return the status that the run would have in its row."""
     try:
         small_runs.train(attempt)
     except RunFailed as failure:
         return failure.status
-    except Exception:  # experiment.py makes a failed row of whatever a strategy raises
+    except Exception:  # runs/perform.py makes a failed row of whatever a strategy raises
         return "failed"
     return "ok"
 

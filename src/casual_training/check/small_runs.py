@@ -1,4 +1,4 @@
-"""Small runs on made-up data that note who took which samples, in what order and with how many threads."""
+"""Small runs on synthetic data that note who took which samples, in what order and with how many threads."""
 
 import dataclasses
 import itertools
@@ -18,7 +18,7 @@ from casual_training.plan.run import Run
 from casual_training.plan.seeds import INITIAL_WEIGHTS, derived_seed
 from casual_training.workload import models
 from casual_training.workload.data_order import batch_indices, planned_work
-from casual_training.workload.pipelines import MemoryPipeline
+from casual_training.workload.pipelines import Batch, MemoryPipeline
 
 N_SAMPLES = 97  # a prime: whatever the number of workers, some have more samples than others, and more steps
 N_CLASSES = 10
@@ -27,7 +27,7 @@ DEADLINE_SECONDS = 15  # of runs that take about one
 
 SERIAL_RUN = Run(
     study="check",
-    workload="made_up",
+    workload="synthetic",
     method="check",
     workers=1,
     epochs=1.0,
@@ -42,7 +42,7 @@ SERIAL_RUN = Run(
     omp_wait_policy=None,
     max_steps=None,
     expected_failure=False,
-    dataset="made_up",
+    dataset="synthetic",
     train_samples=None,
     model="tiny",
     loss="cross_entropy",
@@ -56,23 +56,23 @@ SERIAL_RUN = Run(
 
 
 def make_run(strategy: str, **changes) -> Run:
-    """Make a small run; epochs follow from passes and workers, and the strategy's options are its defaults."""
+    """Make a small run; epochs follow from passes and workers, and options that are not given are the defaults."""
     run = dataclasses.replace(SERIAL_RUN, strategy=strategy, **changes)
     options = {name: option["default"] for name, option in strategies.options(strategy).items()}
     if "device" in options:
         options["device"] = "cpu"  # there may be no other
-    return dataclasses.replace(run, epochs=run.passes / run.workers, options=options)
+    return dataclasses.replace(run, epochs=run.passes / run.workers, options=options | run.options)
 
 
 def build(model: str) -> nn.Module:
-    """Build a network for the made-up images: "tiny", where speed matters, or one of models/."""
+    """Build a network for the synthetic images: "tiny", where speed matters, or one of models/."""
     if model == "tiny":
         return nn.Sequential(nn.Flatten(), nn.Linear(784, 16), nn.ReLU(), nn.Linear(16, N_CLASSES))
     return models.build(model)
 
 
-class NotingData(MemoryPipeline):
-    """The pipeline `memory` over made-up images; notes in shared memory who takes which of them, and how.
+class NotingPipeline(MemoryPipeline):
+    """The pipeline `memory` over synthetic images; notes in shared memory who takes which of them, and how.
 
     A class of the images is a pattern, an image its pattern with noise: easy to learn, and no two images are the same.
 
@@ -96,8 +96,8 @@ class NotingData(MemoryPipeline):
         self._threads = torch.full((run.workers,), run.threads).share_memory_()
         self._killed_at = torch.zeros(1, dtype=torch.float64).share_memory_()
 
-    def batches(self, number: int, rank: int) -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
-        """Return worker `rank` its batches (inputs, targets) of pass `number`, counted from 0."""
+    def batches(self, number: int, rank: int) -> Iterator[Batch]:
+        """Return the batches (inputs, targets) of worker `rank` in pass `number`, counted from 0."""
         all_indices = batch_indices(N_SAMPLES, number, rank, self.run)
         for indices, batch in zip(all_indices, super().batches(number, rank), strict=True):
             self._note(rank, indices)
@@ -105,7 +105,7 @@ class NotingData(MemoryPipeline):
 
     def _note(self, rank: int, indices: torch.Tensor) -> None:
         if os.getpid() == self._caller:
-            raise RuntimeError("the caller's process took a batch; start workers through processes.run_workers")
+            raise RuntimeError("the caller's process took a batch; start workers through workers.run_workers")
         if self._takers[rank] not in (0, os.getpid()):
             raise RuntimeError(f"two processes took the batches of worker {rank}; each takes those of its own rank")
         self._takers[rank] = os.getpid()
@@ -130,7 +130,7 @@ class NotingData(MemoryPipeline):
         return [times[index] for index in range(N_SAMPLES)]
 
     def threads(self) -> list[int]:
-        """Return the threads that each worker had when it took its batches; the last that were not as planned, if any."""
+        """Return the threads of each worker when it took its batches; the last that were not as planned, if any."""
         return self._threads.tolist()
 
     @property
@@ -144,7 +144,7 @@ class Attempt:
     """A run of a strategy: what it is given, and what is there when it is over."""
 
     run: Run
-    data: NotingData
+    data: NotingPipeline
     model: nn.Module
     initial: dict[str, torch.Tensor]  # the weights before training
     recorder: Recorder
@@ -155,15 +155,15 @@ class Attempt:
         return [loss for *_, loss in self.recorder.losses()]
 
 
-def prepared(run: Run, data: NotingData | None = None, thresholds: tuple[int, ...] = ()) -> Attempt:
-    """Make what a strategy is given, as experiment.py does.
+def prepare(run: Run, data: NotingPipeline | None = None, thresholds: tuple[int, ...] = ()) -> Attempt:
+    """Make what a strategy is given, as runs/perform.py does.
 
     Args:
         run: the run; run.model is a name of `build`.
         data: None makes the run's own; another's are those of another seed.
         thresholds: the samples after which a snapshot is due.
     """
-    data = data or NotingData(run)
+    data = data or NotingPipeline(run)
     torch.manual_seed(derived_seed(data.run.seed, INITIAL_WEIGHTS))
     model = build(run.model)
     steps = max(planned_work(N_SAMPLES, rank, run)[0] for rank in range(run.workers))
@@ -173,6 +173,6 @@ def prepared(run: Run, data: NotingData | None = None, thresholds: tuple[int, ..
 
 
 def train(attempt: Attempt) -> Attempt:
-    """Train for real, in workers; raises whatever the strategy raises. processes.prepare() must have been called."""
+    """Train in workers; raise whatever the strategy raises. Call workers.prepare() before."""
     strategies.load(attempt.run.strategy)(attempt.model, attempt.data, attempt.run, attempt.recorder)
     return attempt

@@ -24,24 +24,24 @@ from casual_training.study import snakemake_parent
 MARK = "CASUAL_TRAINING_CHECK"
 POLL_SECONDS = 0.05
 MOST_SECONDS = 50  # of all processes of a check; every run in them has a deadline of its own
-ENDING_SECONDS = 5  # what a run started gets so long to be gone after it
+LEFT_BEHIND_SECONDS = 5  # what is still there so long after a run counts as left behind
 
 
 @dataclass(frozen=True)
 class Result:
-    """What became of a point and what there is to say of it.
+    """What became of a point.
 
     Its outcome is "passed", "broke", "unavailable" (it cannot be tried here), "not tried" or "not claimed".
     """
 
     point: str
     outcome: str
-    said: str
+    detail: str
 
 
 @dataclass(frozen=True)
-class Stay:
-    """A process that tried points: what became of them, and what it left behind, or nothing, in words.
+class ProcessReport:
+    """What is known of a process that tried points: what became of them, and what it left behind, in words.
 
     One that was killed, because its time was over, could not show what it leaves.
     """
@@ -51,14 +51,14 @@ class Stay:
     killed: bool
 
 
-def time_is_over() -> float:
+def end_of_check() -> float:
     """Return the moment, as of time.monotonic, at which a check that begins now has to be over."""
     return time.monotonic() + MOST_SECONDS
 
 
 def try_points(
-    strategy: str, points: list[str], log: Path, until: float, said: Callable[[Result], None] = lambda result: None
-) -> Stay:
+    strategy: str, points: list[str], log: Path, until: float, tell: Callable[[Result], None] = lambda result: None
+) -> ProcessReport:
     """Try points on a strategy in a fresh process.
 
     Args:
@@ -66,7 +66,7 @@ def try_points(
         points: the functions of points.py to try, with spaces for underscores.
         log: file to which all that the runs print is added.
         until: the moment, as of time.monotonic, at which the process is killed if it still runs.
-        said: called with each result as soon as it is there.
+        tell: called with each result as soon as it is there.
     """
     mark = uuid.uuid4().hex
     with tempfile.TemporaryDirectory(prefix="casual-training-check-") as folder:
@@ -88,9 +88,9 @@ def try_points(
         addresses: set[str] = set()
         told: list[Result] = []
 
-        def tell(result: Result) -> None:
+        def note(result: Result) -> None:
             told.append(result)
-            said(result)
+            tell(result)
 
         try:
             running = True
@@ -100,27 +100,27 @@ def try_points(
                 addresses |= _open_addresses(process.pid)
                 for line in results.read_text(encoding="utf-8").splitlines(keepends=True)[len(told) :]:
                     if line.endswith("\n"):  # or it is being written
-                        tell(Result(**json.loads(line)))
+                        note(Result(**json.loads(line)))
             if len(told) < len(points) and "unavailable" not in [result.outcome for result in told]:
                 if running:
                     how, before = f"had not returned when the {MOST_SECONDS} s of a check were over", "did not return"
                 else:
                     how, before = f"ended its process ({process.returncode})", "ended the process"
-                tell(Result(points[len(told)], "broke", f"train {how}"))
+                note(Result(points[len(told)], "broke", f"train {how}"))
                 for point in points[len(told) :]:
-                    tell(Result(point, "not tried", f"A point before {before}"))
+                    note(Result(point, "not tried", f"A point before {before}"))
             left = [f"listened on {address}, which others can reach" for address in sorted(addresses)]
             left += [] if running else _left_behind(mark, temporary, shared_before)
         finally:
             for any_process in _marked(mark):
                 any_process.kill()
             process.wait()
-    return Stay(told, left, killed=running)
+    return ProcessReport(told, left, killed=running)
 
 
 def _left_behind(mark: str, temporary: Path, shared_before: set[str]) -> list[str]:
-    """List what is still there ENDING_SECONDS after a run, in words."""
-    limit = time.monotonic() + ENDING_SECONDS
+    """List what is still there LEFT_BEHIND_SECONDS after a run, in words."""
+    limit = time.monotonic() + LEFT_BEHIND_SECONDS
     while left := [
         *(f"left a process behind: {' '.join(process.cmdline()) or process.name()}" for process in _marked(mark)),
         *(f"left {path.name} in the temporary folder" for path in temporary.iterdir()),

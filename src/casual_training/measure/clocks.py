@@ -7,12 +7,12 @@ workers' start and end can be set against the phases of the process that supervi
 import os
 import time
 
-PHASES = ("import", "load", "spawn", "train", "evaluate", "write")
+from casual_training.records.record import PHASES
 
 
 def process_start() -> float:
     """Return the moment this process started, on the clock of time.perf_counter; exact to about 10 ms."""
-    try:
+    try:  # psutil adds the system's start in whole seconds, and so is up to a second off
         with open("/proc/self/stat", encoding="utf-8") as file:
             ticks = int(file.read().rpartition(")")[2].split()[19])
         age = time.clock_gettime(time.CLOCK_BOOTTIME) - ticks / os.sysconf("SC_CLK_TCK")

@@ -1,7 +1,7 @@
 """How quiet the machine was during a run: what others took of the cores that this process may use.
 
 Read from the system's own accounting (/proc/stat on Linux, in ticks of 10 ms), so that nothing runs beside a run to
-watch it. Elsewhere there are no readings, and a run that has none is not called contaminated.
+watch it. Elsewhere there are no readings, and of a run without readings nothing is said.
 """
 
 import contextlib
@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 STAT = Path("/proc/stat")
-# A run is contaminated if others and a hypervisor together took more than half of the margin within which nobody would
-# call two ways different, of all that the cores could do meanwhile; and not because of a few ticks in a very short run.
+# Interference is detected if others and a hypervisor together took more than half of the margin within which nobody
+# would call two methods different, of all that the cores could do meanwhile; not for a few ticks in a very short run.
 MOST_SHARE = 0.025
 MOST_SECONDS = 0.2
 USER, NICE, SYSTEM, IDLE, IOWAIT, IRQ, SOFTIRQ, STEAL = range(8)
@@ -21,7 +21,8 @@ USER, NICE, SYSTEM, IDLE, IOWAIT, IRQ, SOFTIRQ, STEAL = range(8)
 def cpu_times() -> tuple[float, float] | None:
     """Return the seconds since boot that the allowed cores were busy, and those a hypervisor took from them.
 
-    The system counts a tick as one or the other, never as both.
+    The system counts a tick as one or the other, never as both. psutil.cpu_times(percpu=True) does not say which cores
+    its rows are of, which matters where some are offline.
     """
     if not hasattr(os, "sched_getaffinity"):
         return None
@@ -91,7 +92,7 @@ def assess(busy: float, steal: float, own: float, seconds: float, cores: int) ->
         cores: the cores that were added up.
 
     Returns:
-        foreign_cpu_share and steal_share of what the cores could do, in [0, 1], and contaminated.
+        foreign_cpu_share and steal_share of what the cores could do, in [0, 1], and interference_detected.
     """
     foreign, capacity = max(0.0, busy - own), cores * seconds
     taken = foreign + steal

@@ -42,7 +42,7 @@ def describe() -> dict:
 
 
 def is_virtual() -> bool | None:
-    """Return whether this is a virtual machine, as its processor's flags (x86) or its kernel tell; only Linux is asked."""
+    """Return whether this is a virtual machine, as its processor's flags (x86) or its kernel tell; Linux only."""
     about = _read(CPU_INFO)
     if about is None:
         return None
@@ -58,7 +58,10 @@ def load_average() -> float | None:
 
 
 def pss_mb() -> float | None:
-    """Return the memory of the calling process in MB, with its share of every page that it shares (Linux)."""
+    """Return the memory of the calling process in MB, with its share of every page that it shares (Linux).
+
+    psutil's memory_full_info reads more, and takes half as long again.
+    """
     for line in (_read(Path("/proc/self/smaps_rollup")) or "").splitlines():
         if line.startswith("Pss:"):
             return int(line.split()[1]) / 2**10

@@ -8,7 +8,9 @@ import contextlib
 import resource
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from multiprocessing.synchronize import Lock
+from typing import Any
 
 import torch
 
@@ -17,7 +19,7 @@ from casual_training.measure.snapshots import Snapshots
 
 # Columns of a worker's row of counters.
 STARTED, ENDED, STEPS, SAMPLES, THREADS, CPU_SECONDS, PEAK_RSS_MB, PSS_MB, COMPLETED = range(9)
-# What the whole machine had done by the worker's start and end: interference.cpu_times, zeros where there is no reading.
+# What the whole machine had done by the worker's start and end: interference.cpu_times, zeros without a reading.
 BUSY_BEFORE, STEAL_BEFORE, BUSY_AFTER, STEAL_AFTER = range(9, 13)
 # What a worker may measure of its dealings with others: each is counted and summed up.
 MEASURES = (
@@ -53,10 +55,11 @@ class Recorder:
         self._measured = torch.zeros(workers, len(MEASURES), 2, dtype=torch.float64).share_memory_()
         self._staleness = torch.zeros(workers, MOST_STALENESS + 1, dtype=torch.float64).share_memory_()
         self._n_steps, self._log_interval = steps, log_interval
-        self.epochs = None  # of each worker; who reads of progress reads in epochs, if they are given, or in steps
+        self.epochs: float | None = None  # of each worker; `status` counts in epochs, if they are given, or in steps
         self.snapshots = snapshots
-        self.details = {}  # what else a strategy has to say about the run, as plain values for JSON
-        self.refresh = None  # a worker whose weights are elsewhere sets this: it brings them where they are copied from
+        self.details: dict[str, Any] = {}  # what else a strategy has to say about the run, as plain values for JSON
+        # A worker whose weights are elsewhere sets this: it brings them where they are copied from.
+        self.refresh: Callable[[], object] | None = None
 
     def start(self, rank: int, threads: int) -> None:
         """Begin the record of the calling process, at this moment; the server's rank is the number of workers."""
@@ -119,6 +122,17 @@ class Recorder:
             yield
         finally:
             self.add(measure, time.perf_counter() - begun)
+
+    @contextlib.contextmanager
+    def holding(self, lock: Lock) -> Iterator[None]:
+        """Hold a lock; add the seconds of waiting for it and of holding it to their measures."""
+        with self.timing("lock_wait_seconds"):
+            lock.acquire()
+        try:
+            with self.timing("lock_hold_seconds"):
+                yield
+        finally:
+            lock.release()
 
     def _take_snapshot(self) -> None:
         samples = int(self._everybodys_samples.sum())

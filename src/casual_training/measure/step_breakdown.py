@@ -22,20 +22,23 @@ import contextlib
 import functools
 import time
 from collections.abc import Iterator
+from typing import Any
 
 import torch
 from torch.optim.optimizer import register_optimizer_step_post_hook, register_optimizer_step_pre_hook
 
 from casual_training.measure.recorder import Recorder
+from casual_training.measure.snapshots import Snapshots
+from casual_training.records.record import PARTS
+from casual_training.workload.pipelines import Pipeline
 
-PARTS = ("data", "forward", "backward", "communication", "update", "other")
 DATA, FORWARD, BACKWARD, COMMUNICATION, UPDATE, OTHER = range(len(PARTS))
 COMMUNICATING = ("communication_seconds", "lock_wait_seconds", "round_trip_seconds")
-_of_this_process = None  # the Diagnosis, where this is a worker that is diagnosed
+_of_this_process: "BreakdownRecorder | None" = None  # where this is a worker that is diagnosed
 WARM_UP_SHARE = 0.1  # of a worker's steps: the first ones make threads and memory that later ones have
 
 
-class Diagnosis(Recorder):
+class BreakdownRecorder(Recorder):
     """The shared record of a diagnosed run: a Recorder that also takes the steps of its workers apart.
 
     Args:
@@ -44,7 +47,15 @@ class Diagnosis(Recorder):
         workers, steps, log_interval, snapshots: as of Recorder.
     """
 
-    def __init__(self, model: torch.nn.Module, data, workers: int, steps: int, log_interval: int, snapshots=None):
+    def __init__(
+        self,
+        model: torch.nn.Module,
+        data: Pipeline,
+        workers: int,
+        steps: int,
+        log_interval: int,
+        snapshots: Snapshots | None = None,
+    ):
         super().__init__(workers, steps, log_interval, snapshots)
         self._data = data
         self._warm_up_steps = int(WARM_UP_SHARE * steps)
@@ -158,8 +169,8 @@ class Diagnosis(Recorder):
         self._spent[COMMUNICATION] += seconds
         self._communicated_since += seconds
 
-    def diagnosis(self) -> dict:
-        """Return what was found, as plain values for JSON.
+    def step_breakdown(self) -> dict[str, Any]:
+        """Return what was found, as the fields of records.record.StepBreakdown.
 
         `seconds` by part, None for a part that no worker was seen in, and `samples_per_second` after the warm-up, both
         of all workers together; `lost_updates`, a share in [0, 1] of what workers wrote to shared weights; None where

@@ -1,13 +1,20 @@
 """The chart of training losses, one line a configuration."""
 
 import itertools
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:  # workers of train_model import this package, too, and need no matplotlib
+    from matplotlib.figure import Figure
 
 FILE = Path("losses.png")
 DASHES = ["-", (0, (5, 2)), (0, (1, 1.3)), (0, (6, 2, 1, 2))]  # lines differ in more than colour
 
 
-def chart_losses(losses_dict, title="Comparing Training Losses Across Configurations"):
+def chart_losses(
+    losses_dict: Mapping[str, Sequence[float]], title: str = "Comparing Training Losses Across Configurations"
+) -> "Figure":
     """Draw the losses of each configuration into losses.png in the current folder.
 
     It opens no window, so it works without a display; a notebook shows the figure that is returned.
@@ -22,7 +29,7 @@ def chart_losses(losses_dict, title="Comparing Training Losses Across Configurat
     Raises:
         ValueError: there is nothing to draw, or losses.png cannot be written.
     """
-    from matplotlib.figure import Figure  # here, because the workers of train_model import this package as well
+    from matplotlib.figure import Figure
 
     if not losses_dict:
         raise ValueError("losses_dict is empty: give it the losses of one configuration or more, by label")

@@ -1,4 +1,4 @@
-"""How a configuration is called, and the line that says how long it took."""
+"""The name of a configuration, and the line that says how long it took."""
 
 
 def log_elapsed_time(num_processes: int, epochs_per_process: int, start: float, end: float) -> None:

@@ -9,13 +9,13 @@ from torch.utils.data import DataLoader, TensorDataset
 
 from casual_training.workload import datasets
 from casual_training.workload.fetch import fetch
+from casual_training.workload.pipelines import TRAIN_PER_TEST
 
 TRAIN_BATCH, TEST_BATCH = 32, 1000
-TRAIN_PER_TEST = 6  # MNIST and Fashion-MNIST have 60,000 and 10,000 samples
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Return an example the arguments that say which data it is to use."""
+    """Add the arguments that say which data an example uses."""
     parser.add_argument("--dataset", choices=sorted(datasets.DATASETS), default="fashion_mnist")
     parser.add_argument("--data-dir", type=Path, default=Path("data"), help="default: %(default)s")
     parser.add_argument("--samples", type=int, help="training samples, for a quick look; default: all")
@@ -49,5 +49,5 @@ def loaders(name: str, data_dir: Path, samples: int | None = None) -> tuple[Data
     return DataLoader(train, batch_size=TRAIN_BATCH, shuffle=True), DataLoader(test, batch_size=TEST_BATCH)
 
 
-def _tensors(images, labels, dataset) -> TensorDataset:
+def _tensors(images: numpy.ndarray, labels: numpy.ndarray, dataset: datasets.Dataset) -> TensorDataset:
     return TensorDataset(torch.from_numpy(datasets.normalise(images, dataset)), torch.from_numpy(labels))

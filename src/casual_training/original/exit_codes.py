@@ -1,4 +1,4 @@
-"""How the examples run as commands: wrong input is one sentence and exit code 2."""
+"""The exit codes of the examples as commands: wrong input is one sentence and exit code 2."""
 
 import signal
 import sys

@@ -16,7 +16,7 @@ from casual_training.original import chart_losses, example_data, log_elapsed_tim
 from casual_training.original.chart_losses import FILE
 from casual_training.original.elapsed import configuration
 from casual_training.original.exit_codes import run_command
-from casual_training.original.launch import warm_up
+from casual_training.original.supervise import warm_up
 from casual_training.plan.seeds import INITIAL_WEIGHTS, derived_seed
 from casual_training.workload import models
 

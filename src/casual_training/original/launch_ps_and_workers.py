@@ -1,38 +1,25 @@
 """The parameter server of strategies/ps_tutorial.py on the caller's own loaders."""
 
-from dataclasses import dataclass, field
-
 import torch
 
 from casual_training import strategies
 from casual_training.measure.recorder import Recorder
-from casual_training.original import checks
-from casual_training.original.launch import supervised
-from casual_training.original.loader_run import Team, WholeLoader, sizes
+from casual_training.original import check_arguments
+from casual_training.original.loader_run import LoaderRun, WholeLoader
 from casual_training.original.sharing import share_samples
+from casual_training.original.supervise import supervised
 from casual_training.original.testing import test
 from casual_training.plan.seeds import INITIAL_WEIGHTS, derived_seed
 from casual_training.workload import models
 
-MODEL = "ps_net"
+STRATEGY, MODEL, OPTIMIZER = "ps_tutorial", "ps_net", {"name": "sgd", "lr": 0.03}
 INPUT_SHAPE = (1, 28, 28)
 SEED = 42  # the default of train_model; the documented interface leaves no choice here
 
 
-@dataclass(frozen=True)
-class ServerTeam(Team):
-    """What the strategy ps_tutorial has to know besides: `passes` are the epochs of each worker."""
-
-    strategy: str = "ps_tutorial"
-    passes: int = 1
-    loss: str = "cross_entropy"
-    optimizer: dict = field(default_factory=lambda: {"name": "sgd", "lr": 0.03})
-    options: dict = field(
-        default_factory=lambda: {name: each["default"] for name, each in strategies.options("ps_tutorial").items()}
-    )
-
-
-def launch_ps_and_workers(world_size, epochs_per_worker, num_gpus, train_dataloader, test_dataloader):
+def launch_ps_and_workers(
+    world_size: int, epochs_per_worker: int, num_gpus: int, train_dataloader, test_dataloader
+) -> tuple[float, float]:
     """Train the original's network on one parameter server with world_size - 1 workers, and test it.
 
     Every worker goes over the whole training loader in each of its epochs, under the lock that the method needs (search
@@ -59,24 +46,25 @@ def launch_ps_and_workers(world_size, epochs_per_worker, num_gpus, train_dataloa
     """
     if world_size == 1:
         raise ValueError("world_size is 1, a server without workers: choose 2 or more")
-    checks.check_count("world_size", world_size, least=2)
-    checks.check_count("epochs_per_worker", epochs_per_worker)
+    check_arguments.check_count("world_size", world_size, least=2)
+    check_arguments.check_count("epochs_per_worker", epochs_per_worker)
     if num_gpus != 0:
         raise ValueError(f"num_gpus is {num_gpus!r}: choose 0, the parameter server computes on the CPU only")
     for name, loader in (("train_dataloader", train_dataloader), ("test_dataloader", test_dataloader)):
-        inputs, _ = checks.first_batch(name, loader)
+        inputs, _ = check_arguments.first_batch(name, loader)
         if inputs.shape[1:] != INPUT_SHAPE:
             raise ValueError(f"{name} gives inputs of shape {tuple(inputs.shape[1:])}: {MODEL} takes {INPUT_SHAPE}")
-    checks.check_importable(train_dataloader, getattr(train_dataloader, "dataset", None))
+    check_arguments.check_importable(train_dataloader, getattr(train_dataloader, "dataset", None))
 
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(derived_seed(SEED, INITIAL_WEIGHTS))
         model = models.build(MODEL)
     share_samples(train_dataloader)
     n_workers = world_size - 1
-    team = ServerTeam(**sizes(n_workers), seed=SEED, passes=epochs_per_worker)
+    options = {name: option["default"] for name, option in strategies.options(STRATEGY).items()}
+    run = LoaderRun(n_workers, epochs_per_worker, SEED, optimizer=OPTIMIZER, options=options)
     steps = epochs_per_worker * len(train_dataloader)
     recorder = Recorder(n_workers, steps, log_interval=steps + 1)
     with supervised():
-        strategies.load("ps_tutorial")(model, WholeLoader(train_dataloader, SEED), team, recorder)
+        strategies.load(STRATEGY)(model, WholeLoader(train_dataloader, SEED), run, recorder)
     return test(model, "cpu", test_dataloader)

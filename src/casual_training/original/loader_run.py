@@ -1,33 +1,40 @@
-"""The processes of one training, and what their user's loader gives each of them."""
+"""A training of the original's interface as a run of a strategy: its numbers, and its data from the caller's loader."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import ClassVar
+from dataclasses import dataclass, field
+from typing import Any, ClassVar
 
 import torch
 
 from casual_training.measure import machine
 from casual_training.plan.seeds import DATA_ORDER, WORKER, derived_seed
+from casual_training.workload.pipelines import Batch
 
 A_DAY = 24 * 60 * 60  # seconds; the original knows no deadline
 
 
 @dataclass(frozen=True)
-class Team:
-    """What processes.run_workers has to know of the processes: how many, their threads, their seed, its times."""
+class LoaderRun:
+    """What strategies and workers.run_workers ask of a plan.run.Run; `passes` are the epochs of each worker.
+
+    All workers together use the cores, and each has one thread or more.
+    """
 
     workers: int
-    threads: int
-    cores: int
+    passes: int
     seed: int
-    deadline_seconds: int = A_DAY
+    loss: str = "cross_entropy"
+    optimizer: dict[str, Any] = field(default_factory=dict)
+    options: dict[str, Any] = field(default_factory=dict)
+    cores: int = field(default_factory=lambda: machine.cores())
+    deadline_seconds: ClassVar[int] = A_DAY
     heartbeat_seconds: ClassVar[int] = 5
+    user_code: ClassVar[tuple] = ()
 
-
-def sizes(workers: int) -> dict[str, int]:
-    """Return a Team its workers, threads and cores: all together use the cores, each has one thread or more."""
-    cores = machine.cores()
-    return {"workers": workers, "threads": max(1, cores // workers), "cores": cores}
+    @property
+    def threads(self) -> int:
+        """The intra-op threads of each worker."""
+        return max(1, self.cores // self.workers)
 
 
 class WholeLoader:
@@ -39,13 +46,14 @@ class WholeLoader:
     Args:
         loader: gives batches (inputs, targets), again and again.
         seed: 0 or more.
+        device: where the batches go.
     """
 
-    def __init__(self, loader, seed: int):
-        self.loader, self.seed = loader, seed
+    def __init__(self, loader, seed: int, device: torch.device | str = "cpu"):
+        self.loader, self.seed, self.device = loader, seed, device
 
-    def batches(self, number: int, rank: int) -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
-        """Return worker `rank` its batches of pass `number`, counted from 0."""
+    def batches(self, number: int, rank: int) -> Iterator[Batch]:
+        """Return the batches (inputs, targets) of worker `rank` in pass `number`, counted from 0."""
         seed = derived_seed(derived_seed(self.seed, WORKER, rank), DATA_ORDER, number)
         torch.manual_seed(seed)
         # A generator of the loader's own came here as a copy, the same in every process.
@@ -53,4 +61,5 @@ class WholeLoader:
             generator = getattr(holder, "generator", None)
             if generator is not None:
                 generator.manual_seed(seed)
-        yield from self.loader
+        for inputs, targets in self.loader:
+            yield inputs.to(self.device), targets.to(self.device)

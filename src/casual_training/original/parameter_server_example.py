@@ -11,7 +11,7 @@ import time
 
 from casual_training.original import example_data, launch_ps_and_workers
 from casual_training.original.exit_codes import run_command
-from casual_training.original.launch import warm_up
+from casual_training.original.supervise import warm_up
 
 CONFIGURATIONS = ((1, 4), (4, 1))  # workers, epochs of each
 

@@ -2,11 +2,11 @@
 
 import torch
 
-from casual_training.original.checks import check_model, find_device, first_batch
+from casual_training.original.check_arguments import check_model, find_device, first_batch
 
 
 @torch.inference_mode()
-def test(model, device, test_dataloader) -> tuple[float, float]:
+def test(model: torch.nn.Module, device: str | torch.device, test_dataloader) -> tuple[float, float]:
     """Print and return the accuracy and the loss of `model`, which is left on `device` and in eval mode.
 
     Right here and wrong in the original: the loss is a mean over samples, whatever the size of the batches.

@@ -15,25 +15,25 @@ from pathlib import Path
 
 import torch
 
-from casual_training.original import networks, plain_data
+from casual_training.original import check_arguments, networks, torchvision_data
 from casual_training.original.exit_codes import run_command
-from casual_training.original.plain import train_plain
+from casual_training.original.train_plain import train_plain
 
 SEED = 42
 Result = tuple[float, float, float]  # accuracy, loss, seconds of the evaluation
 
 
 def main(arguments: list[str] | None = None) -> None:
-    """Train and test every network on every data set; leaves with code 1 if nothing came of one of them."""
+    """Train and test every network on every data set; exit with code 1 if one of them has no result."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--model", nargs="+", choices=networks.NETWORKS, default=["lenet5"])
-    parser.add_argument("--dataset", nargs="+", choices=plain_data.SOURCES, default=["mnist"])
-    parser.add_argument("--device", choices=checks.DEVICES, default="cpu")
+    parser.add_argument("--dataset", nargs="+", choices=torchvision_data.SOURCES, default=["mnist"])
+    parser.add_argument("--device", choices=check_arguments.DEVICES, default="cpu")
     parser.add_argument("--epochs", type=int, default=10, help="default: %(default)s")
     parser.add_argument("--data-dir", type=Path, default=Path("data"), help="default: %(default)s")
     parsed = parser.parse_args(arguments)
-    checks.find_device(parsed.device)
-    checks.check_count("--epochs", parsed.epochs)
+    check_arguments.find_device(parsed.device)
+    check_arguments.check_count("--epochs", parsed.epochs)
     results: dict[tuple[str, str], Result | str] = {}
     for dataset in dict.fromkeys(parsed.dataset):
         for model in dict.fromkeys(parsed.model):
@@ -45,9 +45,9 @@ def main(arguments: list[str] | None = None) -> None:
 
 
 def _result(model: str, dataset: str, parsed: argparse.Namespace) -> Result | str:
-    """Train and test one network on one data set; gives a sentence if that fails, so that the others go on."""
+    """Train and test one network on one data set; return a sentence if that fails, so that the others go on."""
     try:
-        train_loader, test_loader = plain_data.loaders(dataset, parsed.data_dir)
+        train_loader, test_loader = torchvision_data.loaders(dataset, parsed.data_dir)
         torch.manual_seed(SEED)
         return train_plain(networks.build(model), train_loader, test_loader, parsed.device, parsed.epochs)
     except ValueError as error:

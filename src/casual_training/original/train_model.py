@@ -1,7 +1,7 @@
 """Hogwild! on the caller's own network, loader and optimizer.
 
 Source: Niu, Recht, Re and Wright, "Hogwild!: A Lock-Free Approach to Parallelizing Stochastic Gradient Descent"
-(2011), with the original study's split. strategies/hogwild.py is the same method with equal work for every split.
+(2011), with the original study's split. The loop is that of strategies/hogwild.py.
 """
 
 import sys
@@ -9,23 +9,24 @@ import sys
 import torch
 
 from casual_training.measure.recorder import Recorder
-from casual_training.original import checks
-from casual_training.original.launch import supervised
-from casual_training.original.loader_run import Team, WholeLoader, sizes
+from casual_training.original import check_arguments
+from casual_training.original.loader_run import LoaderRun, WholeLoader
 from casual_training.original.sharing import share_model, share_samples
+from casual_training.original.supervise import supervised
 from casual_training.parallel import workers
+from casual_training.strategies import hogwild
 
 
 def train_model(
-    model,
+    model: torch.nn.Module,
     train_dataloader,
-    num_processes,
-    epochs_per_process,
-    optimizer,
-    device="cpu",
-    log_interval=10,
+    num_processes: int,
+    epochs_per_process: int,
+    optimizer: torch.optim.Optimizer,
+    device: str | torch.device = "cpu",
+    log_interval: int = 10,
     loss_tracker=None,
-    seed=42,
+    seed: int = 42,
 ):
     """Train `model` in several processes that update its weights at the same time and without a lock.
 
@@ -55,56 +56,74 @@ def train_model(
         ValueError: something given cannot work; said in one sentence before anything starts.
         RuntimeError: a process raised, was killed or ended early. The model's weights are then of no use.
     """
-    checks.check_count("num_processes", num_processes)
-    checks.check_count("epochs_per_process", epochs_per_process)
-    checks.check_count("seed", seed, least=0)
-    checks.check_log_interval(log_interval)
-    device = checks.find_shared_device(device)
-    checks.check_model(model)
-    checks.check_optimizer(optimizer, model)
-    checks.check_tracker(loss_tracker)
-    checks.first_batch("train_dataloader", train_dataloader)
+    check_arguments.check_count("num_processes", num_processes)
+    check_arguments.check_count("epochs_per_process", epochs_per_process)
+    check_arguments.check_count("seed", seed, least=0)
+    check_arguments.check_log_interval(log_interval)
+    device = check_arguments.find_shared_device(device)
+    check_arguments.check_model(model)
+    check_arguments.check_optimizer(optimizer, model)
+    check_arguments.check_tracker(loss_tracker)
+    check_arguments.first_batch("train_dataloader", train_dataloader)
     dataset = getattr(train_dataloader, "dataset", None)
-    checks.check_importable(*model.modules(), optimizer, train_dataloader, dataset)
+    check_arguments.check_importable(*model.modules(), optimizer, train_dataloader, dataset)
 
     model.to(device)
     if device.type == "cpu":
         share_model(model)
     share_samples(train_dataloader)
-    steps = epochs_per_process * len(train_dataloader)
-    recorder = Recorder(num_processes, steps, log_interval if log_interval > 0 else steps + 1)
-    data, team = WholeLoader(train_dataloader, seed), Team(**sizes(num_processes), seed=seed)
-    # Model and optimizer are sent in one piece, so that the parameters of the one stay those of the other.
-    arguments = model, optimizer, data, epochs_per_process, device, log_interval
+    recorder = PrintingRecorder(num_processes, epochs_per_process, len(train_dataloader), log_interval)
+    run, data = LoaderRun(num_processes, epochs_per_process, seed), WholeLoader(train_dataloader, seed, device)
     with supervised():
-        workers.run_workers(work, team, recorder, *arguments)
+        # Model and optimizer are sent in one piece, so that the parameters of the one stay those of the other.
+        workers.run_workers(work, run, recorder, model, optimizer, data)
     if loss_tracker is not None:
         in_order = sorted(recorder.losses(), key=lambda note: note[2])
         loss_tracker.extend([loss for *_, loss in in_order])
     return loss_tracker
 
 
-def work(rank, team, recorder, model, optimizer, data, epochs, device, log_interval) -> None:
+class PrintingRecorder(Recorder):
+    """A recorder that also prints the losses that it notes.
+
+    Args:
+        workers: number of workers.
+        epochs: of each.
+        n_batches: of an epoch.
+        log_interval: a worker notes its loss every so many batches; -1 is never.
+    """
+
+    def __init__(self, workers: int, epochs: int, n_batches: int, log_interval: int):
+        steps = epochs * n_batches
+        super().__init__(workers, steps, log_interval if log_interval > 0 else steps + 1)
+        self._n_epochs, self._n_batches = epochs, n_batches
+
+    def start(self, rank: int, threads: int) -> None:
+        """Begin the record of the calling process."""
+        super().start(rank, threads)
+        self._rank = rank
+
+    def step(self, loss: torch.Tensor, samples: int) -> None:
+        """Count one step of the calling worker."""
+        super().step(loss, samples)
+        if self._steps % self._log_interval == 0:
+            epoch, batch = divmod(self._steps - 1, self._n_batches)
+            where = f"process {self._rank + 1}, epoch {epoch + 1} of {self._n_epochs}"
+            where += f", batch {batch + 1:,} of {self._n_batches:,}"
+            sys.stdout.write(f"{where}: loss {loss.item():.6f}\n")  # in one piece, whatever the others write
+            sys.stdout.flush()
+
+
+def work(rank, run, recorder, model, optimizer, data) -> None:
     """Make all epochs of this process, updating the shared weights after each of its batches."""
     model.train()
     _keep_state_private(optimizer)
-    n_batches = len(data.loader)
-    for epoch in range(epochs):
-        for batch, (inputs, targets) in enumerate(data.batches(epoch, rank), start=1):
-            optimizer.zero_grad()  # sets the gradients to None, which keeps them private
-            loss = torch.nn.functional.cross_entropy(model(inputs.to(device)), targets.to(device))
-            loss.backward()
-            optimizer.step()
-            recorder.step(loss, len(targets))
-            if log_interval > 0 and (epoch * n_batches + batch) % log_interval == 0:
-                where = f"process {rank + 1}, epoch {epoch + 1} of {epochs}, batch {batch:,} of {n_batches:,}"
-                sys.stdout.write(f"{where}: loss {loss.item():.6f}\n")  # in one piece, whatever the others write
-                sys.stdout.flush()
-    if device.type == "cuda":
-        torch.cuda.synchronize(device)  # its last updates are made before the process ends
+    hogwild.work(rank, run, recorder, model, data, lock=None, optimizer=optimizer)
+    if data.device.type == "cuda":
+        torch.cuda.synchronize(data.device)  # its last updates are made before the process ends
 
 
-def _keep_state_private(optimizer) -> None:
+def _keep_state_private(optimizer: torch.optim.Optimizer) -> None:
     """Copy the state of an optimizer that came from the caller: its tensors are shared like all that are sent."""
     for parameter, state in optimizer.state.items():
         optimizer.state[parameter] = {

@@ -1,7 +1,7 @@
 """Which networks cannot be trained by workers that share or exchange weights at moments of their own.
 
 They are those with running statistics, or anything else that a pass over a batch itself changes. What a layer of torch
-does is known; what a module of the user's own does shows in the step that is tried before the run (trial.py).
+does is known; what a module of the user's own does shows in the step that is tried before the run (runs/preflight.py).
 """
 
 import weakref
@@ -23,7 +23,7 @@ def note_changed_buffer(model: nn.Module, stepped: nn.Module) -> None:
             return
 
 
-def refuse_batch_norm(model: nn.Module, method: str) -> None:
+def refuse_changing_buffers(model: nn.Module, method: str) -> None:
     """Raise RunFailed("unavailable", ...) if training steps change more of `model` than its weights.
 
     No gradient corrects what one worker overwrites of another's, and none brings it to where the weights are.

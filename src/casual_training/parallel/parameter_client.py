@@ -1,23 +1,33 @@
 """A worker's side of a parameter server: what it pushes, and when it takes the answer. Knows nothing of RPC."""
 
 import time
+from collections.abc import Callable
 
 import torch
 from torch.nn.utils import vector_to_parameters
 
+from casual_training.measure.recorder import Recorder
 
-class ServerConnection:
+
+class ParameterClient:
     """The weights of a worker's replica, and the one push whose answer has not been taken yet.
 
     Args:
-        call: call((rank, gradient)) pushes a gradient and gives a future of parameter_server.Answer.
+        call: call((rank, gradient)) pushes a gradient and returns a future of parameter_server.Answer.
         rank: of the worker.
         overlap: whether the worker computes on while its gradient is under way.
         parameters: of the replica, in the order of the flat weights.
         recorder: gets how many updates of others each of the worker's missed, and what a push takes.
     """
 
-    def __init__(self, call, rank: int, overlap: bool, parameters: list[torch.nn.Parameter], recorder):
+    def __init__(
+        self,
+        call: Callable[[tuple], torch.futures.Future],
+        rank: int,
+        overlap: bool,
+        parameters: list[torch.nn.Parameter],
+        recorder: Recorder,
+    ):
         self._call, self._rank, self._overlap = call, rank, overlap
         self._parameters, self._recorder = parameters, recorder
         self._own_updates = self._updates_of_others = 0  # that made the weights of the replica

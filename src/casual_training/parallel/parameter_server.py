@@ -36,7 +36,9 @@ class ParameterServer:
         max_staleness: most updates that an update may miss, 0 or more; None sets no bound.
     """
 
-    def __init__(self, weights: torch.nn.Parameter, optimizer, workers: int, max_staleness: int | None):
+    def __init__(
+        self, weights: torch.nn.Parameter, optimizer: torch.optim.Optimizer, workers: int, max_staleness: int | None
+    ):
         self.weights, self.optimizer = weights, optimizer
         self.max_staleness = math.inf if max_staleness is None else max_staleness
         self.version = 0
@@ -62,7 +64,7 @@ class ParameterServer:
         self._send(answers)
 
     def _update(self, locked: float) -> list:
-        """Make every update that may be made now; give the answers that are due."""
+        """Make every update that may be made now; return the answers that are due."""
         answers = []
         while ranks := self._next():
             gradients, futures, waited = zip(*map(self._pushed.pop, ranks), strict=True)
@@ -79,7 +81,7 @@ class ParameterServer:
         return answers
 
     def _next(self) -> list[int]:
-        """Return the workers whose gradients make the next update, in the order of their ranks; none if it must wait."""
+        """Return the workers whose gradients make the next update, in the order of ranks; none if it must wait."""
         oldest = [rank for rank, version in self._pulled.items() if self.version - version == self.max_staleness]
         if oldest:
             return oldest if self._pushed.keys() >= set(oldest) else []

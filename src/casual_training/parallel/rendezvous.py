@@ -23,7 +23,7 @@ SERVER = "server"
 # torch's default for RPC between processes of one machine polls its shared memory and burns a core a process.
 # uv is its transport that sleeps. These are private arguments of the pinned torch.
 QUIET_TRANSPORT = {"_transports": ["uv"], "_channels": ["basic"]}
-TRANSPORTS = {"uv": QUIET_TRANSPORT, "default": {}}
+TRANSPORTS: dict[str, dict] = {"uv": QUIET_TRANSPORT, "default": {}}
 NEVER = datetime.timedelta(days=365)  # torch has no other word for "no timeout" in a gloo group
 
 
@@ -45,7 +45,7 @@ def require_gloo() -> None:
 
 @contextlib.contextmanager
 def private_store() -> Iterator[Path]:
-    """Return the file through which one group of processes finds itself, in a folder that only this user can open.
+    """Make the file through which one group of processes finds itself, in a folder that only this user can open.
 
     A file is good for one group: what an earlier one left in it would make the next hang.
     """

@@ -1,19 +1,16 @@
 """Weights averaged through shared memory, by every worker for itself and with one barrier an average.
 
-Each worker writes what its network holds to its row of a table; when all have, each adds up all rows in the order of
-ranks, so that all get the same mean bit for bit, in every run. The table is there twice, for even and odd averages:
-whoever still reads the rows of one is not disturbed by those who write the next, and the barrier lets nobody get two
-ahead.
+Each worker adds up all rows in the order of ranks, so that all get the same mean bit for bit, in every run.
 """
 
 import torch
+from torch import nn
 
-from casual_training.parallel.shared_barrier import SharedBarrier
-from casual_training.shared_memory import share
+from casual_training.parallel.exchange import Exchange
 
 
 class SharedWeights:
-    """The table of one run: a row for each worker, of all floating-point numbers in the state of its network, flat.
+    """The weights of one run: a row for each worker, of all floating-point numbers in its network's state, flat.
 
     Make it before the workers and give it to them as an argument.
 
@@ -25,29 +22,29 @@ class SharedWeights:
         ValueError: the table does not fit into shared memory.
     """
 
-    def __init__(self, model, workers: int):
+    def __init__(self, model: nn.Module, workers: int):
         own = _flat(_state(model))
-        rows = torch.zeros(2, workers, len(own), dtype=own.dtype)
-        self._tables = list(share(rows, "the weights of the workers", "lower study.workers"))
-        self._barrier = SharedBarrier(workers)
+        self._exchange = Exchange(workers, len(own), own.dtype, "the weights of the workers")
+
+    def join(self, rank: int, model: nn.Module) -> None:
+        """Be worker `rank`, whose weights are those of its own `model`."""
+        self._model = model
+        self._exchange.join(rank)
+        self._own_rows = self._exchange.own_rows()
 
     @torch.no_grad()
-    def average(self, rank: int, model) -> None:
-        """Replace the weights and other floating-point numbers of worker `rank`'s network by their mean over all."""
-        rows = self._tables[0]
-        self._tables.reverse()  # each process turns its own list round
-        state = _state(model)
-        rows[rank] = _flat(state)
-        self._barrier.wait(rank)
-        mean = rows[0].clone()
-        for row in rows[1:]:  # in the order of ranks, or runs would not repeat
-            mean += row
-        mean /= len(rows)
+    def average(self) -> None:
+        """Replace the weights and other floating-point numbers of the worker's network by their mean over all."""
+        state = _state(self._model)
+        self._own_rows[self._exchange.turn].copy_(_flat(state))
+        rows, _ = self._exchange.meet()
+        self._exchange.add_up(rows, [1] * len(rows))
+        mean = self._exchange.sum.div_(len(rows))
         for tensor, values in zip(state, mean.split([tensor.numel() for tensor in state]), strict=True):
             tensor.copy_(values.view_as(tensor))
 
 
-def _state(model) -> list[torch.Tensor]:
+def _state(model: nn.Module) -> list[torch.Tensor]:
     return [tensor for tensor in model.state_dict().values() if tensor.is_floating_point()]
 
 

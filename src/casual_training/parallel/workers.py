@@ -12,15 +12,18 @@ import sys
 import threading
 import time
 import traceback
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from multiprocessing import connection, forkserver, util
+from multiprocessing.context import BaseContext
 
-from casual_training import strategies  # own also lets a worker receive what the user's own files define
-from casual_training.config import references
+from casual_training.config.references import is_user_code
 from casual_training.errors import RunFailed
+from casual_training.workload import user_code  # also lets a worker receive what the user's own files define
 
 TEMPORARY_FOLDER = "CASUAL_TRAINING_TEMPORARY_FOLDER"  # tells the fork server which folder is the supervisor's
 UNKNOWN_EXITCODE = 255  # what multiprocessing says of a process whose fork server is gone
-ENDING_SECONDS = 2  # a worker gets so long to obey SIGTERM before it is killed
+ENDING_SECONDS = 2  # a process gets so long to obey SIGTERM before it is killed
 
 
 def prepare() -> None:
@@ -29,18 +32,26 @@ def prepare() -> None:
     os.environ[TEMPORARY_FOLDER] = util.get_temp_dir()
     # Importing some parts of torch makes this folder, whether or not anything is compiled.
     os.environ["TORCHINDUCTOR_CACHE_DIR"] = os.path.join(util.get_temp_dir(), "torchinductor")
-    multiprocessing.set_forkserver_preload(["casual_training.parallel.preload"])
+    multiprocessing.set_forkserver_preload(["casual_training.parallel.fork_server_preload"])
     forkserver.ensure_running()
 
 
-def context():
+def context() -> BaseContext:
     """Return the multiprocessing context of the workers: the locks and events that they share are made with it."""
     import torch.multiprocessing  # teaches multiprocessing to share tensors
 
     return torch.multiprocessing.get_context("forkserver")
 
 
-def run_workers(work, run, recorder, *arguments, join=contextlib.nullcontext, serve=None) -> None:
+def run_workers(
+    work: Callable,
+    run,
+    recorder,
+    *arguments,
+    join: Callable[[int], AbstractContextManager] = contextlib.nullcontext,
+    serve: Callable | None = None,
+    server_threads: int | None = None,
+) -> None:
     """Run work(rank, run, recorder, *arguments) in run.workers processes and wait for all of them.
 
     Each worker has run.threads intra-op threads and a random state of its own; behind a barrier they start together.
@@ -48,44 +59,47 @@ def run_workers(work, run, recorder, *arguments, join=contextlib.nullcontext, se
 
     Args:
         work: a worker's part, a function of a module.
-        run: the run.
+        run: the run: its workers, threads, cores, seed, loss, user_code, deadline_seconds and heartbeat_seconds.
         recorder: its recorder.
         arguments: what else `work` needs; must be picklable.
         join: join(rank) is a context manager that a process is in from before the barrier to after its work, for
             instance a process group; the server's rank is run.workers.
-        serve: serve(*arguments) prepares one more process, the server, before the barrier; it has as
-            many threads as there are cores unless its strategy says otherwise, and serves as long as `join` keeps it.
+        serve: serve(*arguments) prepares one more process, the server, before the barrier; it serves as long as `join`
+            keeps it.
+        server_threads: its intra-op threads; None is one for every core.
 
     Raises:
         RunFailed: a worker raised, died, ended early or worked with other threads than planned, or the run took
             longer than run.deadline_seconds. All workers have ended by then.
     """
     make = context()
-    n_processes = run.workers + (serve is not None)
-    barrier = make.Barrier(n_processes)
+    threads = [run.threads] * run.workers  # of each process
+    if serve is not None:
+        threads.append(server_threads or run.cores)
+    barrier = make.Barrier(len(threads))
     started = time.perf_counter()
     processes, causes = [], []
     try:
-        for rank in range(n_processes):
+        for rank, planned_threads in enumerate(threads):
             cause, to_supervisor = make.Pipe(duplex=False)
             name, function = (f"worker {rank}", work) if rank < run.workers else ("server", serve)
             process = make.Process(
                 target=_work,
-                args=(function, rank, run, recorder, barrier, join, to_supervisor, arguments),
+                args=(function, rank, planned_threads, run, recorder, barrier, join, to_supervisor, arguments),
                 name=name,
             )
             process.start()
             to_supervisor.close()
             processes.append(process)
             causes.append(cause)
-        _watch(processes, causes, run, recorder, started)
+        _watch(processes, threads, causes, run, recorder, started)
     finally:
         _end(processes)
         for cause in causes:
             cause.close()
 
 
-def _work(function, rank, run, recorder, barrier, join, to_supervisor, arguments) -> None:
+def _work(function, rank, threads, run, recorder, barrier, join, to_supervisor, arguments) -> None:
     """Be a worker, or the server: the first and last thing that runs in its process."""
     import torch
 
@@ -94,14 +108,12 @@ def _work(function, rank, run, recorder, barrier, join, to_supervisor, arguments
     signal.signal(signal.SIGINT, signal.SIG_DFL)  # an interrupted worker must die of it, not exit as if it were done
     threading.Thread(target=_die_with_supervisor, daemon=True).start()
     is_server = rank == run.workers
-    # A team of the original's interface names none.
-    loss, user_code = getattr(run, "loss", None), getattr(run, "user_code", [])
     try:
-        torch.set_num_threads(planned_threads(run, rank))
+        torch.set_num_threads(threads)
         # A server has the random state of the first worker, because it makes the passes that draw from it.
         torch.manual_seed(derived_seed(run.seed, WORKER, 0 if is_server else rank))
-        if references.is_user_code(loss):
-            user_code.load(loss)  # an import, which is not to be timed
+        if is_user_code(run.loss):
+            user_code.load(run.loss)  # an import, which is not to be timed
         with join(rank):
             if is_server:
                 function(*arguments)
@@ -117,15 +129,10 @@ def _work(function, rank, run, recorder, barrier, join, to_supervisor, arguments
     except Exception as error:
         traceback.print_exc()
         reason, _, _ = f"{type(error).__name__}: {error}".partition("Exception raised from ")  # and the stack of C++
-        place = user_code.raised_at(error, *user_code)
+        place = user_code.raise_location(error, *run.user_code)
         reason += f" ({place})" if place else ""
         to_supervisor.send_bytes(" ".join(reason.split()).encode()[:4000])
         sys.exit(1)
-
-
-def planned_threads(run, rank: int) -> int:
-    """Return the intra-op threads of a worker, or of the server: its strategy says how many, or as many as cores."""
-    return run.threads if rank < run.workers else strategies.server_threads(run.strategy) or run.cores
 
 
 def _die_with_supervisor() -> None:
@@ -134,7 +141,7 @@ def _die_with_supervisor() -> None:
     os.kill(os.getpid(), signal.SIGKILL)
 
 
-def _watch(workers, causes, run, recorder, started: float) -> None:
+def _watch(workers, threads, causes, run, recorder, started: float) -> None:
     """Wait until every worker has ended as it should; raise RunFailed at the first that has not."""
     running = dict(enumerate(workers))
     deadline = started + run.deadline_seconds
@@ -151,19 +158,19 @@ def _watch(workers, causes, run, recorder, started: float) -> None:
         ended = [(rank, worker) for rank, worker in running.items() if not worker.is_alive()]
         # The killed first (their exit codes are negative): whoever was talking to them has failed as well.
         for rank, worker in sorted(ended, key=lambda item: item[1].exitcode):
-            _check(rank, worker, causes[rank], run, recorder)
+            _check(rank, worker, threads[rank], causes[rank], recorder)
             del running[rank]
 
 
-def _check(rank, worker, cause, run, recorder) -> None:
+def _check(rank, worker, planned_threads, cause, recorder) -> None:
     """Raise RunFailed unless a worker that has ended did all it should."""
     if worker.exitcode != 0:
         raise RunFailed("failed", f"{worker.name} {_how_it_ended(worker.exitcode, cause)}")
     if not recorder.completed(rank):
         raise RunFailed("failed", f"{worker.name} ended before its work was done")
-    threads, planned = recorder.threads(rank), planned_threads(run, rank)
-    if threads != planned:
-        raise RunFailed("failed", f"{worker.name} ran with {threads} threads instead of {planned}")
+    threads = recorder.threads(rank)
+    if threads != planned_threads:
+        raise RunFailed("failed", f"{worker.name} ran with {threads} threads instead of {planned_threads}")
 
 
 def _how_it_ended(exitcode: int, cause) -> str:

@@ -1,22 +1,22 @@
-"""The ways of training, one file each, found by being here; `serial.py` is the one to read first.
+"""The methods of training, one file each, found by being here; `serial.py` is the one to read first.
 
 The contract of a file NAME.py: one public function
 
     def train(model, data, run, recorder) -> None
 
     model     the network with its initial weights; holds the trained weights when train returns
-    data      pipelines.MemoryPipeline or another: data.batches(number, rank) are the batches of pass `number`
-    run       run.Run: workers, passes, seed, options, ...
-    recorder  recorder.Recorder: recorder.step(loss, samples) after every step of a worker, recorder.timing(measure)
-              round what it does with others, and recorder.reading() before it reads weights that others may update;
-              recorder.details is for what else train has to say in run.json, once its workers have ended
+    data      a pipeline of workload/pipelines.py: data.batches(number, rank) are the batches of pass `number`
+    run       plan.run.Run: workers, passes, seed, options, ...
+    recorder  measure.recorder.Recorder: recorder.step(loss, samples) after every step of a worker,
+              recorder.timing(measure) round what it does with others, and recorder.reading() before it reads weights
+              that others may update; recorder.details is for what else train has to say in run.json, once its workers
+              have ended
 
 and, if a config may choose between variants of it, a literal OPTIONS = {name: JSON schema with a default}, whose values
-arrive in run.options. Five more literals say what is true of it:
+arrive in run.options. Four more literals say what is true of it:
 
     ONE_WORKER = True       it never has more
     SYNCHRONOUS = True      its workers go through every pass together and wait for each other
-    SERVER_THREADS = n      the threads of its server, if they are not one for every core
     DETERMINISTIC = True    runs of a seed with as many workers end with the same weights bit for bit
     SERIAL_TOLERANCE = x    the relative difference that its losses with one worker may have from serial training's, if
                             they are not equal bit for bit
@@ -24,10 +24,10 @@ arrive in run.options. Five more literals say what is true of it:
 While workers train, the caller's model must hold the weights that count, in shared memory (recorder.refresh brings them
 there if they are elsewhere): the recorder copies them now and then, to be evaluated after the clock.
 
-Workers are started through processes.run_workers, which sets their threads and seed, lines them up before the
+Workers are started through workers.run_workers, which sets their threads and seed, lines them up before the
 clock starts and watches them to their end. The training loop is written out in every file on purpose: the
 difference to serial.py is the method. `casual-training check` tries all of this on one strategy, which need not lie
-here: contract/ says what it looks at.
+here: check/ says what it looks at.
 """
 
 import ast
@@ -35,12 +35,14 @@ import functools
 import importlib
 import os
 import pkgutil
+from collections.abc import Callable
 from pathlib import Path
 
 from casual_training.config.catalogue import StrategyFacts
+from casual_training.files import read_literals
 
 OWN_FILES = "CASUAL_TRAINING_STRATEGY_FILES"  # a variable: strategies that lie elsewhere, separated like PATH
-LITERALS = ("OPTIONS", "ONE_WORKER", "SYNCHRONOUS", "SERVER_THREADS", "DETERMINISTIC", "SERIAL_TOLERANCE")
+LITERALS = ("OPTIONS", "ONE_WORKER", "SYNCHRONOUS", "DETERMINISTIC", "SERIAL_TOLERANCE")
 _FOLDER = __path__[0]
 
 
@@ -49,13 +51,13 @@ def names() -> list[str]:
     return sorted({module.name for module in pkgutil.iter_modules([_FOLDER])} | {file.stem for file in _own_files()})
 
 
-def load(name: str):
+def load(name: str) -> Callable:
     """Import a strategy and return its `train` function."""
     return importlib.import_module(f"{__name__}.{name}").train
 
 
 def add(file: Path) -> str:
-    """Make a strategy that lies elsewhere known to this process and to those it starts from now on; returns its name.
+    """Make a strategy that lies elsewhere known to this process and to those it starts from now on; return its name.
 
     Raises:
         ValueError: the file cannot be read as a strategy, or one of its name is there already.
@@ -85,12 +87,12 @@ def facts(name: str) -> StrategyFacts:
 
 
 def takes_one_worker(name: str) -> bool:
-    """Whether a strategy has one worker by definition: its file's ONE_WORKER."""
+    """Return whether a strategy has one worker by definition: its file's ONE_WORKER."""
     return _literals(name).get("ONE_WORKER", False)
 
 
 def is_deterministic(name: str) -> bool:
-    """Whether a strategy's runs of a seed, with as many workers, end with the same weights: DETERMINISTIC."""
+    """Return whether a strategy's runs of a seed, with as many workers, end with the same weights: DETERMINISTIC."""
     return _literals(name).get("DETERMINISTIC", False)
 
 
@@ -100,13 +102,8 @@ def serial_tolerance(name: str) -> float:
 
 
 def is_synchronous(name: str) -> bool:
-    """Whether the workers of a strategy go through every pass together: its file's SYNCHRONOUS."""
+    """Return whether the workers of a strategy go through every pass together: its file's SYNCHRONOUS."""
     return _literals(name).get("SYNCHRONOUS", False)
-
-
-def server_threads(name: str) -> int | None:
-    """Return the threads of a strategy's server: its file's SERVER_THREADS; None is one for every core."""
-    return _literals(name).get("SERVER_THREADS")
 
 
 def _own_files() -> list[Path]:
@@ -131,20 +128,8 @@ def _literals(name: str) -> dict:
 
 
 def _literals_of(file: Path) -> dict:
-    try:
-        module = ast.parse(file.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError) as error:
-        raise ValueError(f"cannot read {file}: {error}") from None
-    except SyntaxError as error:
-        raise ValueError(f"{file}, line {error.lineno}: {error.msg}") from None
-    if "train" not in {statement.name for statement in module.body if isinstance(statement, ast.FunctionDef)}:
+    literals = read_literals(file, LITERALS)
+    statements = ast.parse(file.read_text(encoding="utf-8")).body
+    if "train" not in {statement.name for statement in statements if isinstance(statement, ast.FunctionDef)}:
         raise ValueError(f"{file} has no function train(model, data, run, recorder); write one, as serial.py has it")
-    assigned = {
-        ast.unparse(statement.targets[0]): statement.value
-        for statement in module.body
-        if isinstance(statement, ast.Assign)
-    }
-    try:
-        return {key: ast.literal_eval(assigned[key]) for key in LITERALS if key in assigned}
-    except ValueError:
-        raise ValueError(f"{file}: {', '.join(LITERALS)} must be literals, read without importing the file") from None
+    return literals

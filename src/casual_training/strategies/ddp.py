@@ -1,4 +1,4 @@
-"""Data-parallel training with torch's DistributedDataParallel (DDP) on gloo, as it is.
+"""Data-parallel training with torch's DistributedDataParallel (DDP) on gloo, unchanged.
 
 Source: Li et al., "PyTorch Distributed: Experiences on Accelerating Data Parallel Training" (2020).
 
@@ -10,7 +10,7 @@ same in all of them, because all make the same updates.
 Deterministic: gloo adds in a fixed order. One worker repeats serial training bit for bit.
 The mean is one over workers. In the last step of a pass their batches may differ by one sample, and a sample of the
 shorter batch then weighs a little more. A worker with no sample left at all takes part with a gradient of zero. torch's
-own way there, `Join`, would leave its momentum behind that of the others, and asks in every step who is still there.
+own answer there, `Join`, would leave its momentum behind that of the others, and asks in every step who is still there.
 BatchNorm: each worker normalises by its own batch; its running statistics are worker 0's, sent to all in each step.
 The exchange is inside the backward pass, beside its computing, so communication_seconds leaves it out.
 A parameter that a step leaves without a gradient is refused: DDP would wait for it in vain, and its search for such
@@ -23,7 +23,8 @@ import functools
 
 from torch.nn.parallel import DistributedDataParallel
 
-from casual_training.parallel import flat_tensors, rendezvous
+from casual_training.parallel import rendezvous
+from casual_training.parallel.flat_parameters import trained_parameters
 from casual_training.parallel.workers import run_workers
 from casual_training.workload.losses import make_loss
 from casual_training.workload.optimizers import make_optimizer
@@ -45,7 +46,7 @@ def work(rank, run, recorder, model, data) -> None:
     """Make this worker's part of every pass on a network of its own, whose updates are those of all."""
     if rank > 0:
         model = copy.deepcopy(model)
-    trained = flat_tensors.trained(model)
+    trained = trained_parameters(model)
     model = DistributedDataParallel(model)  # waits until all have theirs, and sends worker 0's weights to them
     compute_loss = make_loss(run)
     optimizer = make_optimizer(model, run)

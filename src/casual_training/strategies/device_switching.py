@@ -7,7 +7,7 @@ Change against serial.py: the network trained is a copy on the accelerator; its 
 snapshot is due. With `switch: true` a step ends with two moves of all weights.
 Shared: nothing. Private to the worker: weights, gradients, optimizer state (which stays on the accelerator).
 When to use it: without the switch, wherever there is an accelerator and the network is large enough to fill it.
-With `device: cpu` both ways are serial training, bit for bit; there is nothing to move, and no GPU here to test with.
+With `device: cpu` both are serial training, bit for bit; there is nothing to move, and no GPU here to test with.
 """
 
 import copy

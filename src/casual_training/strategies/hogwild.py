@@ -12,7 +12,7 @@ Private to a worker: gradients and optimizer state (momentum too), made inside t
 When to use it: a small network on several cores, and no need for runs that repeat bit for bit.
 """
 
-from casual_training.parallel.changing_buffers import refuse_batch_norm
+from casual_training.parallel.changing_buffers import refuse_changing_buffers
 from casual_training.parallel.workers import context, run_workers
 from casual_training.workload.losses import make_loss
 from casual_training.workload.optimizers import make_optimizer
@@ -29,7 +29,7 @@ OPTIONS = {
 
 def train(model, data, run, recorder) -> None:
     """Train `model` in run.workers processes; see strategies/__init__.py for the contract."""
-    refuse_batch_norm(model, run.method)
+    refuse_changing_buffers(model, run.method)
     # Sharing a parameter shares its gradient too, if it has one by now, and the workers would mix theirs.
     assert all(parameter.grad is None for parameter in model.parameters())
     model.share_memory()
@@ -37,10 +37,13 @@ def train(model, data, run, recorder) -> None:
     run_workers(work, run, recorder, model, data, lock)
 
 
-def work(rank, run, recorder, model, data, lock) -> None:
-    """Make this worker's part of every pass, updating the shared weights after each of its batches."""
+def work(rank, run, recorder, model, data, lock, optimizer=None) -> None:
+    """Make this worker's part of every pass, updating the shared weights after each of its batches.
+
+    With an `optimizer` it trains with that one, which must be private to it, instead of the run's.
+    """
     compute_loss = make_loss(run)
-    optimizer = make_optimizer(model, run)
+    optimizer = optimizer or make_optimizer(model, run)
     for number in range(run.passes):
         for inputs, targets in data.batches(number, rank):
             optimizer.zero_grad()  # sets the gradients to None, which keeps them private
@@ -50,16 +53,6 @@ def work(rank, run, recorder, model, data, lock) -> None:
             if lock is None:
                 optimizer.step()
             else:
-                step_alone(optimizer, lock, recorder)
+                with recorder.holding(lock):
+                    optimizer.step()
             recorder.step(loss, len(targets))
-
-
-def step_alone(optimizer, lock, recorder) -> None:
-    """Update the weights while no other worker does."""
-    with recorder.timing("lock_wait_seconds"):
-        lock.acquire()
-    try:
-        with recorder.timing("lock_hold_seconds"):
-            optimizer.step()
-    finally:
-        lock.release()

@@ -1,9 +1,9 @@
-"""Independent copies of serial training, nothing shared: not a method but the ceiling that methods are held against.
+"""Independent copies of serial training, nothing shared: not a method, but what parallel methods are compared with.
 
 Each worker trains a network of its own on its part of the data. Their summed samples per second is what this
 machine can do when workers never wait for, or write to, each other; it includes what they cannot avoid sharing
-(memory bandwidth, caches, clock speed). The rule measure_independent_copies runs it with one thread a worker and as many
-workers as cores. The caller's model becomes worker 0's.
+(memory bandwidth, caches, clock speed). The rule measure_independent_copies runs it with one thread a
+worker and as many workers as cores. The caller's model becomes worker 0's.
 
 Change against serial.py: every worker but the first trains a private copy of the model.
 """

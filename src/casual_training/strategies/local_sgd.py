@@ -52,6 +52,7 @@ def work(rank, run, recorder, model, initial, data, weights) -> None:
         model = copy.deepcopy(initial)
     compute_loss = make_loss(run)
     optimizer = make_optimizer(model, run)
+    weights.join(rank, model)
     every, step = run.options["average_every"], 0
     for number in range(run.passes):
         for inputs, targets in data.batches(number, rank):
@@ -61,14 +62,14 @@ def work(rank, run, recorder, model, initial, data, weights) -> None:
             optimizer.step()
             step += 1
             if is_due(step, every):
-                average(rank, model, weights, recorder)
+                average(weights, recorder)
             recorder.step(loss, len(targets))
         for _ in range(data.missed_steps(number, rank)):  # others count them, and may average after them
             step += 1
             if is_due(step, every):
-                average(rank, model, weights, recorder)
+                average(weights, recorder)
         if every == "epoch" or number == run.passes - 1:
-            average(rank, model, weights, recorder)
+            average(weights, recorder)
 
 
 def is_due(step: int, every: int | str) -> bool:
@@ -76,7 +77,7 @@ def is_due(step: int, every: int | str) -> bool:
     return every != "epoch" and step % every == 0
 
 
-def average(rank, model, weights, recorder) -> None:
-    """Replace what the network holds by the mean over all workers."""
+def average(weights, recorder) -> None:
+    """Replace what this worker's network holds by the mean over all workers."""
     with recorder.timing("communication_seconds"):
-        weights.average(rank, model)
+        weights.average()

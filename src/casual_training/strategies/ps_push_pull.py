@@ -23,15 +23,14 @@ from torch.distributed import rpc
 from torch.distributed.rpc.functions import async_execution
 
 from casual_training.errors import RunFailed
-from casual_training.parallel import flat_tensors, rendezvous
-from casual_training.parallel.changing_buffers import refuse_batch_norm
-from casual_training.parallel.parameter_client import ServerConnection
+from casual_training.parallel import flat_parameters, rendezvous
+from casual_training.parallel.changing_buffers import refuse_changing_buffers
+from casual_training.parallel.parameter_client import ParameterClient
 from casual_training.parallel.parameter_server import ParameterServer
 from casual_training.parallel.workers import run_workers
 from casual_training.workload.losses import make_loss
 from casual_training.workload.optimizers import optimizer_class
 
-SERVER_THREADS = 1  # workers compute while it updates, and more threads would take their cores
 OPTIONS = {
     "max_staleness": {
         "description": "Most updates that an update may miss; 0 is synchronous training, null sets no bound.",
@@ -52,18 +51,20 @@ OPTIONS = {
 def train(model, data, run, recorder) -> None:
     """Train `model` on a server for run.workers workers; see strategies/__init__.py for the contract."""
     rendezvous.require_rpc()
-    refuse_batch_norm(model, run.method)
-    flat_tensors.require_one_dtype(model, run.method)
+    refuse_changing_buffers(model, run.method)
+    flat_parameters.require_one_dtype(model, run.method)
     if run.options["overlap"] and run.options["max_staleness"] is not None:
         raise RunFailed("unavailable", f"{run.method} has max_staleness, which overlap cannot keep; set one of the two")
-    weights = flat_tensors.weights_of(model).share_memory_()  # the ones that the server trains
+    weights = flat_parameters.weights_of(model).share_memory_()  # the ones that the server trains
     replica = copy.deepcopy(model)  # every worker begins with it, whatever `model` holds by then
     model.share_memory()
     with rendezvous.private_store() as store:
         join = functools.partial(rendezvous.rpc_group, store, run.workers, "uv")
         arguments = (model, weights, replica, data)
-        run_workers(work, run, recorder, *arguments, join=join, serve=functools.partial(serve, run))
-    flat_tensors.load(weights, model)
+        # Workers compute while the server updates, and more threads of it would take their cores.
+        server = {"serve": functools.partial(serve, run), "server_threads": 1}
+        run_workers(work, run, recorder, *arguments, join=join, **server)
+    flat_parameters.load_weights(weights, model)
 
 
 def serve(run, model, weights, replica, data) -> None:
@@ -86,19 +87,18 @@ def leave(rank) -> None:
 
 def work(rank, run, recorder, model, weights, replica, data) -> None:
     """Compute the gradients of this worker's part of every pass, on a replica of the network."""
-    recorder.refresh = lambda: flat_tensors.load(
-        flat_tensors.weights_of(replica), model
-    )  # `weights` may be in the middle of an update
+    # Not from `weights`, which may be in the middle of an update.
+    recorder.refresh = lambda: flat_parameters.load_weights(flat_parameters.weights_of(replica), model)
     compute_loss = make_loss(run)
-    parameters = flat_tensors.trained(replica)
+    parameters = flat_parameters.trained_parameters(replica)
     call = functools.partial(rpc.rpc_async, rendezvous.SERVER, push_pull)
-    server = ServerConnection(call, rank, run.options["overlap"], parameters, recorder)
+    server = ParameterClient(call, rank, run.options["overlap"], parameters, recorder)
     for number in range(run.passes):
         for inputs, targets in data.batches(number, rank):
             replica.zero_grad()
             loss = compute_loss(replica(inputs), targets)
             loss.backward()
-            gradient = flat_tensors.gradient_of(parameters)
+            gradient = flat_parameters.gradient_of(parameters)
             with recorder.timing("communication_seconds"):
                 server.push_pull(gradient)
             recorder.step(loss, len(targets))

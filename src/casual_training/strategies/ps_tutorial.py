@@ -60,8 +60,8 @@ def train(model, data, run, recorder) -> None:
         run_workers(work, run, recorder, model, data, Turns(run), join=join, serve=serve)
 
 
-class ParameterServer(nn.Module):
-    """The network where it is trained; workers call its methods from afar."""
+class RemoteNetwork(nn.Module):
+    """The network on the server, where it is trained; workers call its methods from afar."""
 
     def __init__(self, model):
         super().__init__()
@@ -77,22 +77,22 @@ class ParameterServer(nn.Module):
 
 
 def serve(model, data, turns) -> None:
-    """Hold the network in the server's process, where `the_server` finds it."""
-    global _server
-    _server = ParameterServer(model)
+    """Hold the network in the server's process, where `the_network` finds it."""
+    global _network
+    _network = RemoteNetwork(model)
 
 
-def the_server() -> ParameterServer:
-    """Return the parameter server of the process that this is called in."""
-    return _server
+def the_network() -> RemoteNetwork:
+    """Return the network of the server's process; runs on the server."""
+    return _network
 
 
 def work(rank, run, recorder, model, data, turns) -> None:
     """Make this worker's part of every pass, each step on the server."""
     compute_loss = make_loss(run)
-    server = rpc.remote(rendezvous.SERVER, the_server)
+    network = rpc.remote(rendezvous.SERVER, the_network)
     optimizer, options = optimizer_class(run)
-    optimizer = DistributedOptimizer(optimizer, server.rpc_sync().parameter_references(), **options)
+    optimizer = DistributedOptimizer(optimizer, network.rpc_sync().parameter_references(), **options)
     for number in range(run.passes):
         for inputs, targets in data.batches(number, rank):
             # UPDATE LOCK NOTE: the forward pass notes the version of every weight it read, and the backward pass
@@ -100,41 +100,31 @@ def work(rank, run, recorder, model, data, turns) -> None:
             # the lock has to be held from before the forward pass until after the update, and nothing is left to do
             # at the same time. Without it (`lock: none`), or with a lock round the update alone (`lock: update`),
             # "one of the variables needed for gradient computation has been modified by an inplace operation".
-            with held(turns.for_the_step, recorder), autograd.context() as step:
+            with holding(turns.for_the_step, recorder), autograd.context() as step:
                 turns.before_forward(rank)
                 with recorder.timing("round_trip_seconds"):
-                    outputs = server.rpc_sync().forward(inputs)
+                    outputs = network.rpc_sync().forward(inputs)
                 loss = compute_loss(outputs, targets)
                 turns.after_forward(rank)
                 with recorder.timing("round_trip_seconds"):
                     autograd.backward(step, [loss])
-                with held(turns.for_the_update, recorder), recorder.timing("round_trip_seconds"):
+                with holding(turns.for_the_update, recorder), recorder.timing("round_trip_seconds"):
                     optimizer.step(step)
                 turns.after_update(rank)
             recorder.step(loss, len(targets))
         if run.options["test_inside_clock"] and rank == run.workers - 1 and data.has_batches(number, rank):
-            correct = sum(count_correct(server, inputs, targets) for inputs, targets in data.test_batches())
+            correct = sum(count_correct(network, inputs, targets) for inputs, targets in data.test_batches())
             print(f"after pass {number + 1}: {correct:,} right, with dropout on", flush=True)
 
 
-def count_correct(server, inputs, targets) -> int:
-    """Count the right answers of the server, whose network nobody has told that this is a test."""
-    return (server.rpc_sync().forward(inputs).argmax(1) == targets).sum().item()
+def count_correct(network, inputs, targets) -> int:
+    """Count the right answers of the network, which is not in eval mode."""
+    return (network.rpc_sync().forward(inputs).argmax(1) == targets).sum().item()
 
 
-@contextlib.contextmanager
-def held(lock, recorder):
-    """Hold a lock, or none, and time the wait for it and how long it is held."""
-    if lock is None:
-        yield
-        return
-    with recorder.timing("lock_wait_seconds"):
-        lock.acquire()
-    try:
-        with recorder.timing("lock_hold_seconds"):
-            yield
-    finally:
-        lock.release()
+def holding(lock, recorder):
+    """Hold a lock and time that, or hold none."""
+    return contextlib.nullcontext() if lock is None else recorder.holding(lock)
 
 
 class Turns:

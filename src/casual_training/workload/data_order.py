@@ -2,6 +2,7 @@
 
 import torch
 
+from casual_training.plan.run import Run
 from casual_training.plan.seeds import DATA_ORDER, derived_seed
 
 
@@ -12,11 +13,11 @@ def pass_order(seed: int, number: int, samples: int) -> torch.Tensor:
 
 
 def shard(order: torch.Tensor, rank: int, workers: int) -> torch.Tensor:
-    """Return a worker its part of a pass: every W-th sample, so that each sample is used by one worker only."""
+    """Return a worker's part of a pass: every W-th sample, so that each sample is used by one worker only."""
     return order[rank::workers]
 
 
-def planned_work(samples: int, rank: int, run) -> tuple[int, int]:
+def planned_work(samples: int, rank: int, run: Run) -> tuple[int, int]:
     """Count the steps and the samples that a worker makes in all passes, or until its part of run.max_steps is done."""
     if run.sampling == "full":
         own, passes = samples, len(range(rank, run.passes, run.workers))
@@ -30,7 +31,7 @@ def planned_work(samples: int, rank: int, run) -> tuple[int, int]:
     return steps, whole_passes * own + min(rest * run.batch_size, own)
 
 
-def batch_indices(samples: int, number: int, rank: int, run) -> list[torch.Tensor]:
+def batch_indices(samples: int, number: int, rank: int, run: Run) -> list[torch.Tensor]:
     """List the batches of a worker in pass `number`, counted from 0, as indices of samples: (batch,) int64 each.
 
     With run.sampling "shard" every worker takes its part of each pass. With "full" whole passes are dealt out to the
@@ -48,13 +49,13 @@ def batch_indices(samples: int, number: int, rank: int, run) -> list[torch.Tenso
     return list(batches[: max(0, steps - earlier * len(batches))])
 
 
-def missed_steps(samples: int, number: int, rank: int, run) -> int:
+def missed_steps(samples: int, number: int, rank: int, run: Run) -> int:
     """Count the batches of pass `number` that worker `rank` has less than the worker that has most, with "shard".
 
     Parts of a pass differ by a sample, and so by a batch at most, but where run.max_steps ends the run by more.
     """
 
-    def steps(worker):
+    def steps(worker: int) -> int:
         in_pass = -(-len(range(worker, samples, run.workers)) // run.batch_size)
         return min(in_pass, max(0, planned_work(samples, worker, run)[0] - number * in_pass))
 

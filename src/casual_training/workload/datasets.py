@@ -35,7 +35,7 @@ class Dataset:
     debian_package: str | None = None
 
     def shape(self, file: str) -> tuple[int, ...]:
-        """Shape of the array in one of the four files: (N,) for labels, (N, rows, columns) for images."""
+        """Return the shape of the array in one of the four files: (N,) for labels, (N, rows, columns) for images."""
         n = self.n_train if file.startswith("train") else self.n_test
         return (n, *self.input_shape[1:]) if "images" in file else (n,)
 
@@ -102,7 +102,7 @@ DATASETS = {dataset.name: dataset for dataset in (FASHION_MNIST, MNIST, FASHION_
 
 
 def get(name: str) -> Dataset:
-    """The registered data set of this name; ValueError, with the known names, when there is none."""
+    """Return the registered data set of this name; ValueError, with the known names, when there is none."""
     if name not in DATASETS:
         raise ValueError(f"dataset {name!r} is not known: choose one of {', '.join(DATASETS)}.")
     return DATASETS[name]

@@ -107,7 +107,7 @@ def _install(dataset: Dataset, file: str, folders: list[Path], scratch: Path, ta
 
 
 def _in_short(error: Exception) -> str:
-    """The last line of a message: torchvision and apt-get put the cause there, after what they tried."""
+    """Return the last line of a message: torchvision and apt-get put the cause there, after what they tried."""
     lines = str(error).strip().splitlines() or [type(error).__name__]
     return lines[-1][:200]
 

@@ -14,7 +14,7 @@ N_DIMS_OF_MAGIC = {b"\x00\x00\x08\x01": 1, b"\x00\x00\x08\x03": 3}
 
 
 def file_size(shape: tuple[int, ...]) -> int:
-    """Bytes of the raw IDX file that holds a uint8 array of this shape: header and elements."""
+    """Return the bytes of the raw IDX file that holds a uint8 array of this shape: header and elements."""
     return 4 + 4 * len(shape) + math.prod(shape)
 
 

@@ -5,17 +5,18 @@ from collections.abc import Callable
 import torch
 
 from casual_training.config.references import is_user_code
+from casual_training.plan.run import Run
 from casual_training.workload import user_code
 
 
-def make_metric(run) -> Callable:
+def make_metric(run: Run) -> Callable:
     """Make the metric of a run: a callable (outputs, targets) -> the values of which it is the mean, or their mean."""
     function = run.metric["function"]
     return user_code.load(function) if is_user_code(function) else globals()[function]
 
 
 def accuracy(outputs: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
-    """Describe which answers are right: bool, of the targets' shape.
+    """Return which answers are right: bool, of the targets' shape.
 
     Args:
         outputs: (B, classes) or (B, classes, T) logits, the largest of which is the answer; or, of the targets' own

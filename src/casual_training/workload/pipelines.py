@@ -11,30 +11,32 @@ from collections.abc import Iterator
 
 import torch
 
-from casual_training.config import references
+from casual_training.config.references import is_user_code, name_of
 from casual_training.errors import UserCodeError
+from casual_training.plan.run import Run
 from casual_training.workload import user_code
 from casual_training.workload.data_order import batch_indices, missed_steps
 from casual_training.workload.samples import Splits, share_data
 
 TRAIN_PER_TEST = 6  # MNIST and Fashion-MNIST have 60,000 and 10,000 samples
+Batch = tuple[torch.Tensor, torch.Tensor]  # inputs and targets, (B, ...) each
 
 
-def require_batches(samples: int, run) -> None:
+def require_batches(samples: int, run: Run) -> None:
     """Raise UserCodeError if there is no whole batch of the training samples for every worker.
 
-    For our own data sets study.validate has seen to it; how many samples the user's factory gives is known only now.
+    The plan has made sure of it for our own data sets; how many samples the user's factory gives is known only now.
     """
     batches = samples // run.batch_size
     if run.workers > batches:
         raise UserCodeError(
-            f"{user_code.where(None, run.dataset)}: workers ({run.workers}) outnumber the whole batches ({batches}) of "
-            f"{run.batch_size} in the {samples} training samples of {run.workload}; lower study.workers or its "
+            f"{user_code.location(None, run.dataset)}: workers ({run.workers}) outnumber the whole batches ({batches}) "
+            f"of {run.batch_size} in the {samples} training samples of {run.workload}; lower study.workers or its "
             "batch_size, or give more samples"
         )
 
 
-def first_batch(data, run) -> tuple[torch.Tensor, torch.Tensor]:
+def first_batch(data: "Pipeline", run: Run) -> Batch:
     """Return the first batch of the first worker, leaving the random state as it is.
 
     Raises:
@@ -44,11 +46,11 @@ def first_batch(data, run) -> tuple[torch.Tensor, torch.Tensor]:
         try:
             inputs, targets = next(iter(data.batches(0, 0)))
         except Exception as error:
-            if not references.is_user_code(run.dataset):
+            if not is_user_code(run.dataset):
                 raise
-            at = user_code.where(error, run.dataset)
+            at = user_code.location(error, run.dataset)
             raise UserCodeError(
-                f"{at}: the samples of {references.name_of(run.dataset)} raised {user_code.said(error)}"
+                f"{at}: the samples of {name_of(run.dataset)} raised {user_code.one_line(error)}"
             ) from error
     return inputs, targets
 
@@ -61,7 +63,7 @@ class MemoryPipeline:
         run: the run; its seed, workers and batch_size shape the batches.
     """
 
-    def __init__(self, splits: Splits, run):
+    def __init__(self, splits: Splits, run: Run):
         self.run = run
         self.inputs, self.targets = map(share_data, splits.train.stacked())  # (N, ...) each
         if run.options.get("test_inside_clock"):
@@ -76,14 +78,14 @@ class MemoryPipeline:
         """Count the batches of pass `number` that worker `rank` has less than the worker that has most."""
         return missed_steps(len(self.targets), number, rank, self.run)
 
-    def test_batches(self) -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
+    def test_batches(self) -> Iterator[Batch]:
         """Return a sixth as many test samples as there are training samples, as the original has them, in batches."""
         yield from zip(
             self.test_inputs.split(self.run.batch_size), self.test_targets.split(self.run.batch_size), strict=True
         )
 
-    def batches(self, number: int, rank: int) -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
-        """Return worker `rank` its batches (inputs, targets) of pass `number`, counted from 0."""
+    def batches(self, number: int, rank: int) -> Iterator[Batch]:
+        """Return the batches (inputs, targets) of worker `rank` in pass `number`, counted from 0."""
         for indices in batch_indices(len(self.targets), number, rank, self.run):
             yield self.inputs.index_select(0, indices), self.targets.index_select(0, indices)
 
@@ -94,12 +96,12 @@ class DataLoaderPipeline:
     Args: as of MemoryPipeline.
     """
 
-    def __init__(self, splits: Splits, run):
+    def __init__(self, splits: Splits, run: Run):
         self.run = run
         self.samples = splits.train.singly()
 
-    def batches(self, number: int, rank: int) -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
-        """Return worker `rank` its batches (inputs, targets) of pass `number`, counted from 0."""
+    def batches(self, number: int, rank: int) -> Iterator[Batch]:
+        """Return the batches (inputs, targets) of worker `rank` in pass `number`, counted from 0."""
         yield from torch.utils.data.DataLoader(
             self.samples,
             batch_sampler=[indices.tolist() for indices in batch_indices(len(self.samples), number, rank, self.run)],
@@ -111,4 +113,5 @@ class DataLoaderPipeline:
         return missed_steps(len(self.samples), number, rank, self.run)
 
 
-PIPELINES = {"memory": MemoryPipeline, "dataloader": DataLoaderPipeline}
+Pipeline = MemoryPipeline | DataLoaderPipeline
+PIPELINES: dict[str, type[Pipeline]] = {"memory": MemoryPipeline, "dataloader": DataLoaderPipeline}

@@ -4,7 +4,7 @@ A set of samples knows its number, can take some of them out, and is read in two
 or `singly` as a torch data set that makes each sample when it is asked for it.
 """
 
-from collections.abc import Sized
+from collections.abc import Sequence, Sized
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -12,13 +12,13 @@ from typing import Protocol
 import torch
 from torch.utils.data import Dataset, Subset, TensorDataset, default_collate
 
-from casual_training.config import references
-from casual_training.config.references import name_of
+from casual_training.config.references import is_user_code, name_of
 from casual_training.errors import UserCodeError
+from casual_training.plan.run import Run
 from casual_training.shared_memory import share
 from casual_training.workload import datasets, user_code
 from casual_training.workload.datasets import split_order
-from casual_training.workload.user_code import said, where
+from casual_training.workload.user_code import location, one_line
 
 MOST_VALIDATION_SAMPLES = 5_000  # of the user's own data, and at most
 TRAIN_PER_VALIDATION = 6
@@ -59,7 +59,7 @@ class Images:
         return len(self.labels)
 
     def take(self, indices: torch.Tensor) -> "Images":
-        """As of Samples."""
+        """Return the samples of these indices."""
         return Images(self.images[indices], self.labels[indices], self.kind)
 
     def stacked(self) -> tuple[torch.Tensor, torch.Tensor]:
@@ -86,7 +86,7 @@ class Pairs:
         return len(self.targets)
 
     def take(self, indices: torch.Tensor) -> "Pairs":
-        """As of Samples."""
+        """Return the samples of these indices."""
         return Pairs(self.inputs[indices], self.targets[indices])
 
     def stacked(self) -> tuple[torch.Tensor, torch.Tensor]:
@@ -94,7 +94,7 @@ class Pairs:
         return self.inputs, self.targets
 
     def singly(self) -> Dataset:
-        """As of Samples."""
+        """Return the pairs of a data set of tensors."""
         return TensorDataset(share_data(self.inputs), share_data(self.targets))
 
 
@@ -111,7 +111,7 @@ class Items:
         return len(self.indices)
 
     def take(self, indices: torch.Tensor) -> "Items":
-        """As of Samples."""
+        """Return the samples of these indices."""
         return Items(self.items, [self.indices[index] for index in indices.tolist()], self.named)
 
     def stacked(self) -> tuple[torch.Tensor, torch.Tensor]:
@@ -123,13 +123,13 @@ class Items:
         try:
             batch = default_collate([self.items[index] for index in self.indices])
         except Exception as error:
-            at = where(error, self.named)
-            raise UserCodeError(f"{at}: the samples of {name_of(self.named)} raised {said(error)}") from error
+            at = location(error, self.named)
+            raise UserCodeError(f"{at}: the samples of {name_of(self.named)} raised {one_line(error)}") from error
         is_pair = isinstance(batch, tuple | list) and len(batch) == 2
         if not is_pair or not all(isinstance(part, torch.Tensor) for part in batch):
             raise UserCodeError(
-                f"{where(None, self.named)}: a sample of {name_of(self.named)} is no pair (input, target) of tensors "
-                "or numbers; make it one"
+                f"{location(None, self.named)}: a sample of {name_of(self.named)} is no pair (input, target) of "
+                "tensors or numbers; make it one"
             )
         require_finite(*batch, self.indices, self.named, "its data set")
         return tuple(batch)
@@ -139,8 +139,8 @@ class Items:
         return Subset(self.items, self.indices)
 
 
-def load(run, data_dir: Path) -> Splits:
-    """Read the data of a run: verified files of ours, or what the user's factory gives.
+def load(run: Run, data_dir: Path) -> Splits:
+    """Read the data of a run: verified files of ours, or what the user's factory makes.
 
     Args:
         run: names the data set and how many training samples to keep.
@@ -149,7 +149,7 @@ def load(run, data_dir: Path) -> Splits:
     Raises:
         ValueError: the data are missing or wrong; an UserCodeError if they are the user's own.
     """
-    if references.is_user_code(run.dataset):
+    if is_user_code(run.dataset):
         return _own_splits(run.dataset, run.train_samples)
     images, kind = datasets.load(run.dataset, data_dir, run.train_samples), datasets.get(run.dataset)
     parts = [
@@ -162,7 +162,7 @@ def load(run, data_dir: Path) -> Splits:
 def _own_splits(named: str | dict, train_samples: int | None) -> Splits:
     """Call the user's factory, and set validation samples aside: the same ones whatever the seed of a run."""
     made = user_code.make(named)
-    at = f"{where(None, named)}: {name_of(named)}"
+    at = f"{location(None, named)}: {name_of(named)}"
     if not isinstance(made, tuple | list) or len(made) != 2:
         raise UserCodeError(f"{at} gives {_kind(made)}; return (train, test)")
     train, test = (_own_samples(part, name, at, named) for part, name in zip(made, ("train", "test"), strict=True))
@@ -203,14 +203,16 @@ def _own_samples(part, name: str, at: str, named: str | dict) -> Samples:
     )
 
 
-def require_finite(inputs: torch.Tensor, targets: torch.Tensor, numbers, named: str | dict, part: str) -> None:
+def require_finite(
+    inputs: torch.Tensor, targets: torch.Tensor, numbers: Sequence[int], named: str | dict, part: str
+) -> None:
     """Raise UserCodeError at the first sample that holds a nan or an infinite number; `numbers` are the user's."""
     for name, values in (("inputs", inputs), ("targets", targets)):
         # A sum is finite only if all of them are, and is there sooner than a look at each.
         if values.is_floating_point() and not values.sum().isfinite() and not values.isfinite().all():
             index = int((~values.isfinite()).nonzero()[0, 0])
             found = values[index][~values[index].isfinite()].flatten()[0].item()
-            at = f"{where(None, named)}: {name_of(named)}"
+            at = f"{location(None, named)}: {name_of(named)}"
             raise UserCodeError(
                 f"{at} gives {found} in the {name} of sample {numbers[index]} of {part}; leave such samples out, or "
                 "fill them"

@@ -13,6 +13,7 @@ import sys
 import traceback
 from importlib.machinery import SourceFileLoader
 from pathlib import Path
+from typing import Any
 
 from casual_training.config.references import arguments, is_user_code, name_of, reference, source_file
 from casual_training.errors import UserCodeError
@@ -20,8 +21,8 @@ from casual_training.errors import UserCodeError
 PREFIX = "file:"  # of the module name of a file
 
 
-def load(named: str | dict):
-    """Import the user's code and give what has the name in it.
+def load(named: str | dict) -> Any:
+    """Import the user's code and return what has the name in it.
 
     Raises:
         UserCodeError: the import raises or exits, or there is no such name.
@@ -34,14 +35,14 @@ def load(named: str | dict):
         module = importlib.import_module(_module_name(place))
     except (Exception, SystemExit) as error:
         _let_signals_pass(error)
-        raise UserCodeError(f"{where(error, named)}: {place} cannot be imported: {said(error)}") from error
+        raise UserCodeError(f"{location(error, named)}: {place} cannot be imported: {one_line(error)}") from error
     if not hasattr(module, name):
         raise UserCodeError(f"{place} defines no {name!r}; add it, or name another in the config")
     return getattr(module, name)
 
 
-def make(named: str | dict):
-    """Call the user's factory with its arguments and give what it returns.
+def make(named: str | dict) -> Any:
+    """Call the user's factory with its arguments and return what it makes.
 
     Raises:
         UserCodeError: it cannot be had, or it raises or exits.
@@ -51,7 +52,7 @@ def make(named: str | dict):
         return factory(**arguments(named))
     except (Exception, SystemExit) as error:
         _let_signals_pass(error)
-        raise UserCodeError(f"{where(error, named)}: {name_of(named)} raised {said(error)}") from error
+        raise UserCodeError(f"{location(error, named)}: {name_of(named)} raised {one_line(error)}") from error
 
 
 def _let_signals_pass(error: Exception | SystemExit) -> None:
@@ -60,33 +61,33 @@ def _let_signals_pass(error: Exception | SystemExit) -> None:
         raise error
 
 
-def where(error: BaseException | None, named: str | dict) -> str:
-    """Describe where in the user's file an error arose, "path/to/file.py, line 12", or else where the named code begins."""
+def location(error: BaseException | None, named: str | dict) -> str:
+    """Return where in the user's file an error arose, "path/to/file.py, line 12", or where the named code begins."""
     file = source_file(named)
     if file is None:
         return reference(named)
     if isinstance(error, SyntaxError) and error.filename and Path(error.filename).resolve() == file.resolve():
-        return f"{shown(file)}, line {error.lineno}"
+        return f"{display_path(file)}, line {error.lineno}"
     frames = traceback.extract_tb(error.__traceback__) if error else []
     lines = [frame.lineno for frame in frames if Path(frame.filename).resolve() == file.resolve()]
     line = lines[-1] if lines else _first_line(file, name_of(named))
-    return f"{shown(file)}, line {line}" if line else shown(file)
+    return f"{display_path(file)}, line {line}" if line else display_path(file)
 
 
-def raised_at(error: BaseException, *named: str | dict | None) -> str:
-    """Describe where in one of the user's files an error arose, the innermost place, or nothing: "" if in none of them."""
+def raise_location(error: BaseException, *named: str | dict | None) -> str:
+    """Return the innermost place in the user's files where an error arose; "" if it arose in none of them."""
     files = {file.resolve(): file for one in named if is_user_code(one) and (file := source_file(one))}
     frames = [frame for frame in traceback.extract_tb(error.__traceback__) if Path(frame.filename).resolve() in files]
-    return f"{shown(files[Path(frames[-1].filename).resolve()])}, line {frames[-1].lineno}" if frames else ""
+    return f"{display_path(files[Path(frames[-1].filename).resolve()])}, line {frames[-1].lineno}" if frames else ""
 
 
-def said(error: BaseException) -> str:
-    """Write an error in one line: "ValueError: no such table"."""
+def one_line(error: BaseException) -> str:
+    """Return an error as one line: "ValueError: no such table"."""
     return f"{type(error).__name__}: {' '.join(str(error).split())}".removesuffix(": ").rstrip(".")
 
 
-def shown(file: Path) -> str:
-    """Write a path for people: relative to the working directory where it is below it."""
+def display_path(file: Path) -> str:
+    """Return a path for people: relative to the working directory where it is below it."""
     return str(file.resolve().relative_to(Path.cwd())) if file.resolve().is_relative_to(Path.cwd()) else str(file)
 
 

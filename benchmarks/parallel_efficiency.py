@@ -1,22 +1,22 @@
-"""How close to the ceiling each method of the study bench came, with the range over its seeds, and at what memory.
+"""The parallel efficiency of each method of the study bench, with the range over its seeds, and its memory.
 
-    python benchmarks/ceiling.py
+    python benchmarks/parallel_efficiency.py
 
 Reads results/bench, which `snakemake --cores 4 --configfile workflow/studies/bench.yaml` makes.
 """
 
 import pandas as pd
 
-from casual_training.plan.study import PROJECT
+from casual_training.study.load import PROJECT
 
 
 def main() -> None:
     runs = pd.read_csv(PROJECT / "results/bench/runs.csv").query("status == 'ok'")
-    ceilings = pd.read_csv(PROJECT / "results/bench/ceilings.csv").set_index("seed")["samples_per_second"]
-    runs["share"] = 100 * runs["samples_per_second"] / runs["seed"].map(ceilings)
+    copies = pd.read_csv(PROJECT / "results/bench/independent_copies.csv").set_index("seed")["samples_per_second"]
+    runs["share"] = 100 * runs["samples_per_second"] / runs["seed"].map(copies)
     two_workers = runs[runs["workers"] == 2].set_index(["method", "seed"])["samples_per_second"]
     serial_memory = runs.loc[runs["method"] == "serial", "pss_mb"].median()
-    print("| method | workers | % of the ceiling | against 2 workers | memory against serial | overlap |")
+    print("| method | workers | parallel efficiency (%) | against 2 workers | memory against serial | overlap |")
     print("| --- | --- | --- | --- | --- | --- |")
     for (method, workers), own in runs.groupby(["method", "workers"], sort=False):
         against_two = "-"

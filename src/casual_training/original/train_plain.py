@@ -5,11 +5,13 @@ import time
 
 import torch
 
-from casual_training.original import checks
+from casual_training.original import check_arguments
 from casual_training.original.testing import test
 
 
-def train_plain(model, train_loader, test_loader, device, epochs: int) -> tuple[float, float, float]:
+def train_plain(
+    model: torch.nn.Module, train_loader, test_loader, device: str | torch.device, epochs: int
+) -> tuple[float, float, float]:
     """Train `model` with SGD (lr 0.001, momentum 0.9, as the original did), then test it.
 
     Args:
@@ -25,11 +27,11 @@ def train_plain(model, train_loader, test_loader, device, epochs: int) -> tuple[
     Raises:
         ValueError: the device is not there, or a loader gives something else than (inputs, targets).
     """
-    checks.check_count("epochs", epochs)
-    device = checks.find_device(device)
-    checks.check_model(model)
-    checks.first_batch("train_loader", train_loader)
-    checks.first_batch("test_loader", test_loader)
+    check_arguments.check_count("epochs", epochs)
+    device = check_arguments.find_device(device)
+    check_arguments.check_model(model)
+    check_arguments.first_batch("train_loader", train_loader)
+    check_arguments.first_batch("test_loader", test_loader)
     model.to(device).train()
     optimizer = torch.optim.SGD(model.parameters(), lr=0.001, momentum=0.9)
     for epoch in range(1, epochs + 1):
@@ -48,7 +50,7 @@ def train_plain(model, train_loader, test_loader, device, epochs: int) -> tuple[
 
 
 def _show(where: str, loss: torch.Tensor, is_last: bool) -> None:
-    """Write over the line of progress of a terminal; elsewhere, say only how an epoch ended."""
+    """Write over the line of progress of a terminal; elsewhere, print only how an epoch ended."""
     if sys.stderr.isatty():
         print(f"\r{where}: loss {loss.item():.4f} ", end="\n" if is_last else "", file=sys.stderr, flush=True)
     elif is_last:

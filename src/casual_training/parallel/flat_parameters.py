@@ -1,4 +1,4 @@
-"""A network's weights, or its gradient, as one flat tensor: all that is trained, one parameter after the other."""
+"""The parameters of a network that are trained, or their gradient, as one flat tensor, one after the other."""
 
 import torch
 from torch import nn
@@ -7,14 +7,14 @@ from torch.nn.utils import parameters_to_vector
 from casual_training.errors import RunFailed
 
 
-def trained(model) -> list[nn.Parameter]:
+def trained_parameters(model: nn.Module) -> list[nn.Parameter]:
     """List the parameters of a network that are trained."""
     return [parameter for parameter in model.parameters() if parameter.requires_grad]
 
 
-def require_one_dtype(model, method: str) -> torch.dtype:
+def require_one_dtype(model: nn.Module, method: str) -> torch.dtype:
     """Return the dtype of all that is trained; raise RunFailed("unavailable", ...) if there are several."""
-    dtypes = {parameter.dtype: None for parameter in trained(model)}
+    dtypes = {parameter.dtype: None for parameter in trained_parameters(model)}
     if len(dtypes) > 1:
         names = " and ".join(str(dtype).removeprefix("torch.") for dtype in dtypes)
         raise RunFailed(
@@ -25,14 +25,14 @@ def require_one_dtype(model, method: str) -> torch.dtype:
     return next(iter(dtypes))
 
 
-def weights_of(model) -> torch.Tensor:
+def weights_of(model: nn.Module) -> torch.Tensor:
     """Return a copy of the weights."""
-    return parameters_to_vector(trained(model)).detach()
+    return parameters_to_vector(trained_parameters(model)).detach()
 
 
-def load(weights: torch.Tensor, model) -> None:
+def load_weights(weights: torch.Tensor, model: nn.Module) -> None:
     """Copy flat weights into a network."""
-    parameters = trained(model)
+    parameters = trained_parameters(model)
     pieces = weights.split([parameter.numel() for parameter in parameters])
     for parameter, piece in zip(parameters, pieces, strict=True):
         parameter.detach().copy_(piece.view_as(parameter))

@@ -1,4 +1,4 @@
-"""What every worker needs to have imported; the fork server imports it once and workers start as copies of it.
+"""What the fork server imports once, because every worker needs it: workers start as copies of the fork server.
 
 torch._dynamo is on the list because torch imports it, slowly, when the first optimizer is made, which would
 otherwise happen in every worker, inside its train clock.

@@ -5,8 +5,8 @@ import torch
 from PIL import Image
 from torch.utils.data import DataLoader, TensorDataset
 
-from casual_training.original import networks, plain_data, train_example
-from casual_training.original.plain import train_plain
+from casual_training.original import networks, torchvision_data, train_example
+from casual_training.original.train_plain import train_plain
 
 
 def made_up(n_samples):
@@ -47,10 +47,10 @@ def test_on_a_terminal_one_line_shows_every_batch(capsys, monkeypatch):
     assert second.endswith("\n")
 
 
-@pytest.mark.parametrize("name", plain_data.SOURCES)
+@pytest.mark.parametrize("name", torchvision_data.SOURCES)
 @pytest.mark.parametrize(("mode", "size"), [("L", (28, 28)), ("RGB", (32, 32))])
 def test_pictures_are_fitted_to_the_networks(name, mode, size):
-    fitted = plain_data.fitted(plain_data.SOURCES[name])(Image.new(mode, size))
+    fitted = torchvision_data.fitted(torchvision_data.SOURCES[name])(Image.new(mode, size))
     assert (fitted.shape, fitted.dtype) == ((3, 32, 32), torch.float32)
 
 
@@ -58,18 +58,19 @@ def unreachable(**arguments):
     raise OSError("<urlopen error [Errno -2] Name or service not known>")
 
 
-@pytest.mark.parametrize("name", plain_data.SOURCES)
+@pytest.mark.parametrize("name", torchvision_data.SOURCES)
 def test_without_a_network_the_data_are_one_sentence(name, tmp_path, monkeypatch, capsys):
-    monkeypatch.setattr(plain_data, "SOURCES", {name: plain_data.Source(unreachable, {}, {}, (0,) * 3, (1,) * 3)})
+    source = torchvision_data.Source(unreachable, {}, {}, (0,) * 3, (1,) * 3)
+    monkeypatch.setattr(torchvision_data, "SOURCES", {name: source})
     sentence = f"torchvision could not give {name} .*not known>.*: run this again with a network"
     with pytest.raises(ValueError, match=sentence) as error:
-        plain_data.loaders(name, tmp_path)
+        torchvision_data.loaders(name, tmp_path)
     with pytest.raises(SystemExit, match="1"):
         train_example.main(["--dataset", name, "--data-dir", str(tmp_path)])
     assert capsys.readouterr().out.splitlines()[-1] == f"lenet5    {name:10}  {error.value}"
 
 
-def test_a_grid_closes_with_a_table_and_a_cell_that_cannot_be_made_does_not_stop_the_others(monkeypatch, capsys):
+def test_a_grid_ends_with_a_table_whatever_cells_fail(monkeypatch, capsys):
     def loaders(name, data_dir):
         if name == "svhn":
             raise ValueError("no svhn today")
@@ -80,9 +81,9 @@ def test_a_grid_closes_with_a_table_and_a_cell_that_cannot_be_made_does_not_stop
             raise MemoryError("too large")
         return networks.NETWORKS["lenet5"]()
 
-    monkeypatch.setattr(plain_data, "loaders", loaders)
+    monkeypatch.setattr(torchvision_data, "loaders", loaders)
     monkeypatch.setattr(networks, "build", build)
-    grid = ["--model", *networks.NETWORKS, "--dataset", *plain_data.SOURCES, "--epochs", "1"]
+    grid = ["--model", *networks.NETWORKS, "--dataset", *torchvision_data.SOURCES, "--epochs", "1"]
     with pytest.raises(SystemExit, match="1"):
         train_example.main(grid)
     said = capsys.readouterr()
@@ -90,7 +91,7 @@ def test_a_grid_closes_with_a_table_and_a_cell_that_cannot_be_made_does_not_stop
     heading, *cells = said.out.splitlines()[-10:]
     assert heading.split() == ["network", "data", "set", "accuracy", "loss", "evaluation", "(s)"]
     assert [tuple(cell.split()[:2]) for cell in cells] == [
-        (model, dataset) for dataset in plain_data.SOURCES for model in networks.NETWORKS
+        (model, dataset) for dataset in torchvision_data.SOURCES for model in networks.NETWORKS
     ]
     for cell in cells:
         model, dataset, *result = cell.split()
@@ -104,7 +105,7 @@ def test_a_grid_closes_with_a_table_and_a_cell_that_cannot_be_made_does_not_stop
 
 
 def test_a_grid_of_which_everything_came_leaves_quietly(monkeypatch, capsys):
-    monkeypatch.setattr(plain_data, "loaders", lambda *arguments: [DataLoader(made_up(8), batch_size=8)] * 2)
+    monkeypatch.setattr(torchvision_data, "loaders", lambda *arguments: [DataLoader(made_up(8), batch_size=8)] * 2)
     train_example.main(["--epochs", "1"])
     assert len(capsys.readouterr().out.splitlines()) == 1 + 2 + 2  # what it trains, its test, the table
 
@@ -128,6 +129,6 @@ def test_a_mistake_is_one_sentence(sentence):
 
 
 def test_no_epochs_is_one_sentence_before_anything_is_fetched(monkeypatch):
-    monkeypatch.setattr(plain_data, "loaders", lambda *arguments: pytest.fail("it fetched"))
+    monkeypatch.setattr(torchvision_data, "loaders", lambda *arguments: pytest.fail("it fetched"))
     with pytest.raises(ValueError, match="--epochs is 0"):
         train_example.main(["--epochs", "0"])

@@ -31,7 +31,7 @@ class LogSoftmax(nn.Sequential):
         super().__init__(model, nn.LogSoftmax(dim=1))
 
 
-def test_the_loss_is_a_mean_over_samples_in_eval_mode_and_is_printed(sample, test_loader, capsys):
+def test_the_loss_is_a_mean_over_samples_in_eval_mode(sample, test_loader, capsys):
     torch.manual_seed(1)
     model = models.build("ps_net")  # with dropout
     accuracy, loss = original.test(model, "cpu", test_loader)

@@ -1,4 +1,4 @@
-"""Runs the processes of a training; what goes wrong with them is an error of the caller."""
+"""Watches over the processes of a training: what goes wrong with them is an error of the caller."""
 
 import contextlib
 import pickle
@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from casual_training import errors
 from casual_training.measure.recorder import Recorder
-from casual_training.original.loader_run import Team, sizes
+from casual_training.original.loader_run import LoaderRun
 from casual_training.parallel import workers
 
 
@@ -34,8 +34,9 @@ def supervised() -> Iterator[None]:
 def warm_up() -> None:
     """Wait until the fork server has imported torch, which would otherwise be in the time of the first training."""
     with supervised():
-        workers.run_workers(_nothing, Team(**sizes(1), seed=0), Recorder(workers=1, steps=1, log_interval=1))
+        run = LoaderRun(workers=1, passes=0, seed=0)
+        workers.run_workers(_nothing, run, Recorder(workers=1, steps=1, log_interval=1))
 
 
-def _nothing(rank, team, recorder) -> None:
+def _nothing(rank, run, recorder) -> None:
     pass
