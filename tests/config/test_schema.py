@@ -83,7 +83,8 @@ def test_the_number_of_runs_in_the_comment_is_right():
 
 
 @pytest.mark.parametrize(
-    ("text", "written"), [("1e-3", "1.0e-3"), ("2E5", "2.0e+5"), ("'0.5'", "0.5 without quotes"), ("'.5'", ".5 without")]
+    ("text", "written"),
+    [("1e-3", "1.0e-3"), ("2E5", "2.0e+5"), ("'0.5'", "0.5 without quotes"), ("'.5'", ".5 without")],
 )
 def test_a_number_that_yaml_reads_as_text_is_refused(text, written):
     config = config_of()

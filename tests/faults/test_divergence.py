@@ -66,9 +66,8 @@ def test_a_study_with_a_diverging_workload_ends_and_names_failed_runs(project):
 
 def train(run, data_dir, planned_samples, spoil=lambda model: None):
     """Train as perform does; `spoil` changes the network before."""
-    from casual_training.runs.prepare import PreparedRun
-
     from casual_training.runs.perform import _train
+    from casual_training.runs.prepare import PreparedRun
 
     model, data, recorder = prepared(run, data_dir)
     spoil(model)

@@ -123,9 +123,8 @@ def test_independent_copies_share_no_weights(data_dir):
 
 
 def test_a_strategy_that_does_half_the_work_is_found_out(data_dir, monkeypatch):
-    from casual_training.runs.prepare import PreparedRun
-
     from casual_training.runs.perform import _train
+    from casual_training.runs.prepare import PreparedRun
 
     def train(model, data, run, recorder):
         strategies.serial.train(model, data, make_run(passes=1), recorder)

@@ -8,10 +8,10 @@ import textwrap
 
 import pytest
 import torch
-from casual_training.runs.environment import Terminated
 
 from casual_training.config import references
 from casual_training.config.names import describe_metric
+from casual_training.runs.environment import Terminated
 from casual_training.workload import models, samples, user_code
 from casual_training.workload.losses import make_loss
 from casual_training.workload.metrics import make_metric

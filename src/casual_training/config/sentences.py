@@ -51,7 +51,8 @@ def _unknown_key(where: str, key: Any, known: list[str], renamed: str, advice: s
     if renamed:
         return f"the key {key!r} in {where} is now {renamed!r}; rename it"
     if advice:
-        return f"unknown name {key!r} in {where}; {advice}; choose from: {', '.join(one for one in known if one != 'name')}"
+        options = [one for one in known if one != "name"]
+        return f"unknown name {key!r} in {where}; {advice}; choose from: {', '.join(options)}"
     close = difflib.get_close_matches(str(key), known, n=1)
     hint = f"did you mean {close[0]!r}?" if close else f"known keys: {', '.join(known)}"
     return f"unknown key {key!r} in {where}; {hint}"

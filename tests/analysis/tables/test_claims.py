@@ -172,9 +172,7 @@ def test_hogwild_is_comparable_to_an_accelerator_that_is_not_clearly_faster(seco
         ([10.0, 9.0], "undecided", "undecided"),
     ],
 )
-def test_the_parameter_servers_ratio_is_judged_with_and_without_timed_tests(
-    one_worker, as_timed, without_tests
-):
+def test_the_parameter_servers_ratio_is_judged_with_and_without_timed_tests(one_worker, as_timed, without_tests):
     cells = {
         (method, workers): seconds
         for method in ("ps_original", "ps_tutorial_whole")
