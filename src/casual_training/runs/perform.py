@@ -116,7 +116,7 @@ def _record(about: dict[str, Any], result: dict[str, Any], clocks: dict[str, flo
 def _measure(run: Run, data_dir: Path, clock: PhaseClock) -> tuple[dict[str, Any], "Recorder"]:
     """Train and evaluate; returns the results, status and cause among them, and the workers' Recorder."""
     gc.disable()  # an import makes nothing but objects that stay; it is a fifth faster without looking at them
-    from casual_training.parallel import flat_tensors
+    from casual_training.parallel.flat_parameters import weights_of
     from casual_training.runs.evaluate import evaluate_run
     from casual_training.runs.preflight import try_out
     from casual_training.runs.prepare import prepare_run
@@ -133,7 +133,7 @@ def _measure(run: Run, data_dir: Path, clock: PhaseClock) -> tuple[dict[str, Any
     planned_samples = sum(samples for _, samples in work)
     recorder = _make_recorder(prepared, max(steps for steps, _ in work), planned_samples)
     result = {"status": "ok", "planned_samples": planned_samples}
-    result |= {"parameters": flat_tensors.weights_of(prepared.model).numel()}
+    result |= {"parameters": weights_of(prepared.model).numel()}
 
     clock.enter("spawn")
     before = interference.read()
@@ -152,8 +152,8 @@ def _measure(run: Run, data_dir: Path, clock: PhaseClock) -> tuple[dict[str, Any
         result |= {"status": failure.status, "cause": failure.cause}
     except Exception as error:  # whatever a strategy or a model raises is a row, too
         traceback.print_exc()
-        place = user_code.raised_at(error, *run.user_code)
-        cause = f"{run.method} raised {user_code.said(error)}" + (f" ({place})" if place else "")
+        place = user_code.raise_location(error, *run.user_code)
+        cause = f"{run.method} raised {user_code.one_line(error)}" + (f" ({place})" if place else "")
         result |= {"status": "failed", "cause": cause}
     if "interference_detected" not in result:  # it failed before its workers' own readings were assessed
         result |= interference.assess_since(before)

@@ -18,7 +18,7 @@ from casual_training.runs.evaluate import BATCH
 from casual_training.runs.prepare import PreparedRun
 from casual_training.workload import pipelines
 from casual_training.workload.samples import Pairs, Samples
-from casual_training.workload.user_code import said, where
+from casual_training.workload.user_code import location, one_line
 
 VALUE_BY_VALUE = ("mean_squared_error", "mean_absolute_error", "binary_cross_entropy_with_logits")
 
@@ -123,8 +123,8 @@ def _call(function, arguments: tuple, named: str | dict, what: str):
     try:
         return function(*arguments)
     except Exception as error:
-        at = f"{where(error, named)}: " if references.is_user_code(named) else ""
-        raise UserCodeError(f"{at}{what}: {said(error)}") from error
+        at = f"{location(error, named)}: " if references.is_user_code(named) else ""
+        raise UserCodeError(f"{at}{what}: {one_line(error)}") from error
 
 
 def _require_fit(outputs, targets: torch.Tensor, run) -> None:
@@ -168,7 +168,7 @@ def _require_number(values, metric: str) -> None:
 
 def _of(named: str | dict) -> str:
     """Return which code is meant: the file and line of the user's, or the name of ours."""
-    return where(None, named) if references.is_user_code(named) else str(named)
+    return location(None, named) if references.is_user_code(named) else str(named)
 
 
 def _pair(outputs: torch.Tensor, targets: torch.Tensor) -> str:
