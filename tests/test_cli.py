@@ -11,8 +11,9 @@ from casual_training.config.read import read_config
 from casual_training.records.record import FORMAT, Record
 from casual_training.runs import perform
 from casual_training.study.load import PROJECT, one_run
-from training import SERIAL_RUN
+from training import make_run
 
+SERIAL_RUN = make_run()
 OK = {"samples": 1, "samples_per_second": 1.0, "validation_metric": 0.5}
 
 

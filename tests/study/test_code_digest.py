@@ -11,8 +11,9 @@ import pytest
 
 from casual_training.study import code_digest as module
 from casual_training.study.code_digest import PACKAGE, code_digest, with_imports
-from training import SERIAL_RUN, make_run
+from training import make_run
 
+SERIAL_RUN = make_run()
 # Of every command, and no part of what a run does: an edit of the command line makes nothing again.
 OF_THE_COMMAND_LINE = {"__main__.py", "cli.py", "study/__init__.py", "study/snakemake_parent.py"}
 

@@ -16,8 +16,9 @@ import time
 import pytest
 
 from casual_training.study.live_line import read_status
-from training import SERIAL_RUN
+from training import make_run
 
+SERIAL_RUN = make_run()
 STUDY = f"""
 from casual_training.plan.run import Run
 

@@ -7,8 +7,9 @@ import pytest
 from casual_training.plan.lr_trials import trials_of, tuned
 from casual_training.records.record import FORMAT, Record, write_record
 from casual_training.study.lr_choice import choose, chosen_factor, seconds_to_target
-from training import SERIAL_RUN
+from training import make_run
 
+SERIAL_RUN = make_run()
 TARGET = 0.8
 
 
