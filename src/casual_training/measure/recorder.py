@@ -64,7 +64,7 @@ class Recorder:
     def start(self, rank: int, threads: int) -> None:
         """Begin the record of the calling process, at this moment; the server's rank is the number of workers."""
         self._counters = self._rows[rank].numpy()  # item assignment is 10 times cheaper than on a tensor
-        self._steps = self._samples = 0
+        self._rank, self._steps, self._samples = rank, 0, 0
         self._updates_at_reading = None
         if rank != self._server:
             self._notes = self.notes[rank].numpy()
@@ -210,7 +210,7 @@ class Recorder:
         return ", ".join(parts)
 
     def completed(self, rank: int) -> bool:
-        """Whether a worker, or the server, has ended its record."""
+        """Return whether a worker, or the server, has ended its record."""
         return bool(self._rows[rank, COMPLETED])
 
     def threads(self, rank: int) -> int:

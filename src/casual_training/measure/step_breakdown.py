@@ -25,10 +25,10 @@ from collections.abc import Iterator
 from typing import Any
 
 import torch
+from torch import nn
 from torch.optim.optimizer import register_optimizer_step_post_hook, register_optimizer_step_pre_hook
 
 from casual_training.measure.recorder import Recorder
-from casual_training.measure.snapshots import Snapshots
 from casual_training.records.record import PARTS
 from casual_training.workload.pipelines import Pipeline
 
@@ -47,15 +47,7 @@ class BreakdownRecorder(Recorder):
         workers, steps, log_interval, snapshots: as of Recorder.
     """
 
-    def __init__(
-        self,
-        model: torch.nn.Module,
-        data: Pipeline,
-        workers: int,
-        steps: int,
-        log_interval: int,
-        snapshots: Snapshots | None = None,
-    ):
+    def __init__(self, model: nn.Module, data: Pipeline, workers: int, steps: int, log_interval: int, snapshots=None):
         super().__init__(workers, steps, log_interval, snapshots)
         self._data = data
         self._warm_up_steps = int(WARM_UP_SHARE * steps)

@@ -98,19 +98,14 @@ class PrintingRecorder(Recorder):
         super().__init__(workers, steps, log_interval if log_interval > 0 else steps + 1)
         self._n_epochs, self._n_batches = epochs, n_batches
 
-    def start(self, rank: int, threads: int) -> None:
-        """Begin the record of the calling process."""
-        super().start(rank, threads)
-        self._rank = rank
-
     def step(self, loss: torch.Tensor, samples: int) -> None:
         """Count one step of the calling worker."""
         super().step(loss, samples)
         if self._steps % self._log_interval == 0:
             epoch, batch = divmod(self._steps - 1, self._n_batches)
-            where = f"process {self._rank + 1}, epoch {epoch + 1} of {self._n_epochs}"
-            where += f", batch {batch + 1:,} of {self._n_batches:,}"
-            sys.stdout.write(f"{where}: loss {loss.item():.6f}\n")  # in one piece, whatever the others write
+            where = f"process {self._rank + 1}, epoch {epoch + 1} of {self._n_epochs}, batch {batch + 1:,}"
+            # In one piece, whatever the others write.
+            sys.stdout.write(f"{where} of {self._n_batches:,}: loss {loss.item():.6f}\n")
             sys.stdout.flush()
 
 

@@ -33,7 +33,7 @@ class Exchange:
 
     def join(self, rank: int) -> None:
         """Be worker `rank`."""
-        self._rank, self._turn = rank, 0
+        self._rank, self.turn = rank, 0  # turn: the table of the next exchange
         self._tables = [(list(rows), notes.numpy()) for rows, notes in zip(self._rows, self._notes, strict=True)]
         self.sum = torch.zeros_like(self._rows[0, 0])  # (numbers,) what add_up makes
 
@@ -42,15 +42,10 @@ class Exchange:
         one, other = self._rows[:, self._rank]
         return one, other
 
-    @property
-    def turn(self) -> int:
-        """The table of the next exchange, 0 or 1."""
-        return self._turn
-
     def meet(self, notes: Iterable[int] = ()) -> tuple[list[torch.Tensor], list[list[int]]]:
         """Wait until every worker has written its row; return all rows, and their notes, in the order of ranks."""
-        rows, all_notes = self._tables[self._turn]
-        self._turn = 1 - self._turn
+        rows, all_notes = self._tables[self.turn]
+        self.turn = 1 - self.turn
         all_notes[self._rank] = notes
         self._barrier.wait(self._rank)
         return rows, all_notes.tolist()

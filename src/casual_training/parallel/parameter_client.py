@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable
 
 import torch
+from torch import nn
 from torch.nn.utils import vector_to_parameters
 
 from casual_training.measure.recorder import Recorder
@@ -20,14 +21,7 @@ class ParameterClient:
         recorder: gets how many updates of others each of the worker's missed, and what a push takes.
     """
 
-    def __init__(
-        self,
-        call: Callable[[tuple], torch.futures.Future],
-        rank: int,
-        overlap: bool,
-        parameters: list[torch.nn.Parameter],
-        recorder: Recorder,
-    ):
+    def __init__(self, call: Callable, rank: int, overlap: bool, parameters: list[nn.Parameter], recorder: Recorder):
         self._call, self._rank, self._overlap = call, rank, overlap
         self._parameters, self._recorder = parameters, recorder
         self._own_updates = self._updates_of_others = 0  # that made the weights of the replica
