@@ -16,11 +16,12 @@ HOGWILD = "results/default/runs/fashion_mnist-simple_nn/hogwild/2x2/seed-{}/run.
 
 
 def ended(root, changes=lambda run: {}, **study):
-    """Write a study of serial and Hogwild! with 2 workers, 2 seeds and so 4 runs and 2 ceilings; returns its runs."""
+    """Write a study of serial and Hogwild! with 2 workers, 2 seeds and so 4 runs and 2 of independent copies; returns its runs."""
     config = fake_study.make_config(**({"methods": ["serial", "hogwild"], "workers": [2], "seeds": [1, 2]} | study))
     config["methods"]["hogwild"]["expected_failure"] = study.get("name") == "expected"
-    fake_study.write_study(root, config, changes)
-    return load_plan(config).schedule
+    plan = load_plan(config)
+    fake_study.write_study(root, plan, changes)
+    return plan.schedule
 
 
 def failing(*seeds, status="failed", cause="worker 0 died"):
@@ -62,12 +63,12 @@ def test_a_long_cause_is_cut_and_its_lines_are_joined(tmp_path):
     assert len(cause.strip()) == 200
 
 
-def test_a_ceiling_that_failed_is_repeated_too(tmp_path):
+def test_independent_copies_that_failed_are_repeated_too(tmp_path):
     runs = ended(
         tmp_path, lambda run: fake_study.failed("timeout", "x") if run.strategy == "independent" else {}, seeds=[1]
     )
-    (ceiling,) = [run for run in runs if run.strategy == "independent"]
-    assert outcome(runs, tmp_path).repeat(COMMAND) == f"{COMMAND} --forcerun {ceiling.folder}/run.json"
+    (copies,) = [run for run in runs if run.strategy == "independent"]
+    assert outcome(runs, tmp_path).repeat(COMMAND) == f"{COMMAND} --forcerun {copies.folder}/run.json"
 
 
 def test_what_failed_as_expected_is_said_and_not_repeated(tmp_path):
@@ -89,12 +90,11 @@ def test_expected_and_unexpected_failures_are_counted_apart(tmp_path):
 
 
 def test_runs_without_a_result_of_this_config_are_not_forced(tmp_path):
-    def changes(run):
-        if run.seed == 2:
-            return {"spec": run.spec | {"batch_size": 64}} if run.strategy == "serial" else None
-        return {}
-
-    found = outcome(ended(tmp_path, changes), tmp_path)
+    runs = ended(tmp_path, lambda run: {} if run.seed == 1 or run.strategy == "serial" else None)
+    (other,) = [tmp_path / run.folder / "run.json" for run in runs if run.strategy == "serial" and run.seed == 2]
+    record = json.loads(other.read_text())
+    other.write_text(json.dumps(record | {"run": record["run"] | {"batch_size": 64}}))
+    found = outcome(runs, tmp_path)
     assert found.sentence == "3 of 6 runs are ok, 3 not made yet"
     assert found.repeat(COMMAND) == ""
 
@@ -113,7 +113,7 @@ def test_a_result_that_cannot_be_read_is_a_failure_to_be_repeated(tmp_path, cont
 def test_an_interrupted_run_without_a_clock_is_a_failure_like_any_other(tmp_path):
     runs = ended(tmp_path)
     record = json.loads((tmp_path / HOGWILD.format(1)).read_text())
-    killed = {"status": "killed", "cause": None}
+    killed = {"status": "killed", "cause": "the run was ended by SIGTERM"}
     kept = {key: value for key, value in record.items() if key not in ("clocks", "curve", "worker_records")}
     (tmp_path / HOGWILD.format(1)).write_text(json.dumps(kept | killed))
     assert [failure.status for failure in outcome(runs, tmp_path).unexpected] == ["killed"]
