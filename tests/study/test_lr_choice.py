@@ -66,5 +66,5 @@ def test_the_trials_of_a_tuned_run_are_read_from_their_folders(tmp_path):
         write_record(tmp_path / one.folder, record)
     assert chosen_factor(run, tmp_path) == 2
     (tmp_path / one.folder / "run.json").write_text("{")
-    with pytest.raises(ValueError, match=r"rate-2.0/run.json cannot be read as a run"):
+    with pytest.raises(ValueError, match=r"rate-2/run.json cannot be read as a run"):
         chosen_factor(run, tmp_path)

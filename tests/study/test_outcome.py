@@ -16,7 +16,7 @@ HOGWILD = "results/default/runs/fashion_mnist-simple_nn/hogwild/2x2/seed-{}/run.
 
 
 def ended(root, changes=lambda run: {}, **study):
-    """Write a study of serial and Hogwild! with 2 workers, 2 seeds and so 4 runs and 2 of independent copies; returns its runs."""
+    """Write a study of serial and Hogwild! with 2 workers and 2 seeds, 4 runs and 2 of copies; returns its runs."""
     config = fake_study.make_config(**({"methods": ["serial", "hogwild"], "workers": [2], "seeds": [1, 2]} | study))
     config["methods"]["hogwild"]["expected_failure"] = study.get("name") == "expected"
     plan = load_plan(config)
