@@ -22,7 +22,7 @@ def split(workers: int, epochs: float) -> str:
     return f"{count(workers, 'worker')} x {count(epochs, 'epoch')}"
 
 
-def way(method: str, workers: int) -> str:
+def with_workers(method: str, workers: int) -> str:
     """Name a method with its workers: "hogwild with 2 workers"."""
     return f"{method} with {count(workers, 'worker')}"
 
@@ -70,5 +70,5 @@ def rounded_down(bound: float) -> str:
 
 
 def rounded_up(bound: float) -> str:
-    """Write an upper bound with two decimals, likewise."""
+    """Write an upper bound with two decimals; rounding must not promise more."""
     return f"{math.ceil(100 * bound) / 100:.2f}"

@@ -58,7 +58,7 @@ def require_defined(named: str | dict, key: str) -> None:
         module = ast.parse(file.read_bytes())
     except (SyntaxError, ValueError) as error:
         line = f", line {error.lineno}" if isinstance(error, SyntaxError) else ""
-        raise ValueError(f"config: {key}: {place}{line} is not valid Python: {error.args[0]}; mend it") from None
+        raise ValueError(f"config: {key}: {place}{line} is not valid Python: {error.args[0]}; fix it") from None
     names = set(_defined(module.body))
     if name not in names and "*" not in names:
         raise ValueError(f"config: {key} names {named_as!r}, but {place} defines no {name!r}; add it, or give its name")

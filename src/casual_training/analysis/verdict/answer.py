@@ -28,7 +28,7 @@ from casual_training.analysis.verdict import caveats, findings
 from casual_training.analysis.verdict.findings import Row
 from casual_training.analysis.verdict.margin import FASTER, NOT_MEASURED, SLOWER, is_beaten
 from casual_training.analysis.verdict.speedups import best_to_target, of_cell, seconds_to_target
-from casual_training.analysis.wording import count, listed, metric_words, short_metric, way
+from casual_training.analysis.wording import count, listed, metric_words, short_metric, with_workers
 from casual_training.plan.comparisons import Comparisons
 
 
@@ -158,7 +158,7 @@ def _why_no_baseline(workload: str, runs: pd.DataFrame, seeds: list[int], compar
 
 def _why_nothing_specified(workload: str, runs: pd.DataFrame, comparisons: Comparisons) -> str | None:
     if comparisons.untrained and not comparisons.specified:
-        untrained = listed(way(*entry) for entry in comparisons.untrained)
+        untrained = listed(with_workers(*entry) for entry in comparisons.untrained)
         return (
             f"Nothing is decided for {workload}: the study declares {untrained}, but does not train it so "
             "(study.comparisons)."

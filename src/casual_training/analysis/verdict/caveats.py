@@ -3,7 +3,7 @@
 import pandas as pd
 
 from casual_training.analysis.verdict.speedups import missed, not_ok, of_cell
-from casual_training.analysis.wording import count, listed, way
+from casual_training.analysis.wording import count, listed, with_workers
 from casual_training.plan.comparisons import Comparisons
 
 MOST_NAMED = 5  # seeds
@@ -25,10 +25,10 @@ def caveats(runs: pd.DataFrame, baseline: str, seeds: list[int], comparisons: Co
         if n_missed:
             sentences.append(f"{method} is no baseline: it misses the target in {n_missed} of {n_seeds}.")
     if comparisons.untrained:
-        untrained = listed(way(*entry) for entry in comparisons.untrained)
+        untrained = listed(with_workers(*entry) for entry in comparisons.untrained)
         sentences.append(f"Declared in study.comparisons, but not among the runs of this workload: {untrained}.")
     found = {entry: apart(runs, of_cell(runs, *entry), of_cell(runs, baseline, 1)) for entry in comparisons.specified}
-    not_in_one_block = [f"{way(*entry)} in {_named(own)}" for entry, own in found.items() if own]
+    not_in_one_block = [f"{with_workers(*entry)} in {_named(own)}" for entry, own in found.items() if own]
     if not_in_one_block:
         sentences.append(
             f"Not made in one block with the serial run of the seed, so the machine may have changed: "

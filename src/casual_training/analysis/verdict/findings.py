@@ -17,7 +17,7 @@ from casual_training.analysis.verdict.margin import (
     SLOWER,
 )
 from casual_training.analysis.verdict.speedups import of_cell, seconds_to_target
-from casual_training.analysis.wording import count, digits, listed, rounded_down, rounded_up, way
+from casual_training.analysis.wording import count, digits, listed, rounded_down, rounded_up, with_workers
 
 Row = Any  # of the comparison table, as itertuples returns it
 CERTAINTY = f"{100 * CONFIDENCE:.0f} %"
@@ -79,7 +79,7 @@ def is_oversubscribed(row: Row, runs: pd.DataFrame) -> bool:
 
 def _name(row: Row, runs: pd.DataFrame) -> str:
     over = " (oversubscribed)" if is_oversubscribed(row, runs) else ""
-    return way(row.method, row.workers) + over
+    return with_workers(row.method, row.workers) + over
 
 
 def _bounds(row: Row) -> str:
