@@ -67,7 +67,7 @@ def test_one_part_at_a_time_comes_to_the_same(small, tmp_path):
     assert study.figure("forest").read_bytes() == small.figure("forest").read_bytes()
 
 
-def test_where_a_fork_is_not_safe_the_same_is_made_in_one_process(small, tmp_path, monkeypatch):
+def test_without_fork_the_same_is_made_in_one_process(small, tmp_path, monkeypatch):
     monkeypatch.setattr(sys, "platform", "darwin")
     monkeypatch.setattr("casual_training.analysis.make.ProcessPoolExecutor", None)
     config = fake_study.make_config(workers=[2], seeds=[1, 2])

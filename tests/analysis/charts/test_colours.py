@@ -34,7 +34,7 @@ def seen(colour, cones):
 
 
 @pytest.mark.parametrize("colour", COLOURS)
-def test_a_colour_has_a_contrast_of_3_on_white_and_on_the_dark_page(colour):
+def test_a_colour_contrasts_with_white_and_the_dark_page(colour):
     assert contrast(to_rgb(colour), (1, 1, 1)) >= 3
     assert contrast(in_the_dark(to_rgb(colour)), in_the_dark((1, 1, 1))) >= 3
 

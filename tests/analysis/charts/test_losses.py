@@ -49,7 +49,7 @@ def test_thirty_lines_all_differ_in_colour_and_dash_together():
     assert len(lines) == len(looks) == 30
 
 
-def test_a_spike_does_not_flatten_the_curve_and_the_axis_starts_at_zero():
+def test_a_spike_does_not_flatten_the_curve():
     spiky = logs([("serial", 1)], n_steps=300, loss=lambda worker, step: 90.0 if step == 150 else 2.3)
     low, high = losses.draw(losses.merged(spiky), None).axes[0].get_ylim()
     assert low == 0

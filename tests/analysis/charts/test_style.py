@@ -41,7 +41,7 @@ def test_saving_writes_a_file_and_leaves_nothing_else(saved):
     assert {file.name for file in saved.iterdir()} == {"losses.svg", "smoothed.svg"}
 
 
-def test_text_in_an_svg_is_text_and_its_title_says_what_it_shows(saved):
+def test_text_in_an_svg_is_text_and_has_a_title(saved):
     root = ElementTree.parse(saved / "losses.svg").getroot()
     said = [text.text for text in root.iter(f"{SVG}text")]
     assert "hogwild, 2 workers x 2 epochs" in said

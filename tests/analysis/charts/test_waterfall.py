@@ -29,7 +29,7 @@ def test_only_pre_specified_comparisons_with_a_speed_up_are_in_it():
     assert data["configuration"].tolist() == ["hogwild, 2 workers x 2 epochs"]
 
 
-def test_a_bar_begins_where_the_other_ends_and_the_third_is_their_product():
+def test_a_bar_begins_where_the_other_ends():
     axis = waterfall.draw(data_of(("hogwild", "faster", 2.0, 0.8)), None).axes[0]
     ends = [(bar.get_x(), bar.get_x() + bar.get_width()) for bars in axis.containers for bar in bars]
     assert ends == [pytest.approx(end) for end in ((1.0, 2.0), (2.0, 1.6), (1.0, 1.6))]

@@ -55,7 +55,7 @@ def test_no_label_of_thirty_runs_a_script_in_snakemakes_report(report, browser):
     assert base64.b64decode(held.partition("base64,")[2]) == page.read_bytes()
 
 
-def test_no_label_of_thirty_runs_a_script_in_the_page_that_it_holds(report, browser):
+def test_no_label_of_thirty_runs_a_script_in_the_page(report, browser):
     _, page = report
     browser.open(page, 1280)
     assert browser.run("return window.hacked") is None
