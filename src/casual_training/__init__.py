@@ -1,5 +1,5 @@
 """Which way of training a small network is fastest on this machine, at equal accuracy?
 
-The house is one street: config -> study -> run -> strategy -> recorder -> run folder -> tables -> charts -> report.
-`strategies/serial.py` is the file to read first.
+Data walk one way through the rooms: config -> plan -> workload -> strategies -> measure -> run folder -> tables ->
+verdict -> charts -> page. `strategies/serial.py` is the file to read first; CONTRIBUTING.md lists the rooms.
 """

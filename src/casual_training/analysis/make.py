@@ -37,13 +37,12 @@ def write_verdict(study: StudyFolder) -> None:
 def draw_chart(study: StudyFolder, name: str) -> None:
     """Draw reports/STUDY/figures/NAME.svg, and write the table behind it."""
     from casual_training.analysis.charts.style import save
-    from casual_training.analysis.wording import metric_words
+    from casual_training.analysis.wording import titled
 
     chart = parts.chart(name)
     data = chart.data(study)
     study.write_chart_table(name, data)
-    title = chart.TITLE.format(metric=metric_words(data.get("metric", ())))
-    save(chart.draw(data, study), study.figure(name), title)
+    save(chart.draw(data, study), study.figure(name), titled(chart.TITLE, data))
 
 
 def write_page(study: StudyFolder, command: str) -> None:

@@ -2,8 +2,10 @@
 
 A table NAME is tables/NAME.py: the literals CAPTION (one sentence) and INPUTS, COLUMNS (name -> dtype), and a function
 `make(study: StudyFolder) -> DataFrame`. A chart NAME is charts/NAME.py: the literals TITLE, CAPTION (of the table
-behind it), INPUTS and PLACE (its order on the page), COLUMNS, and `data(study) -> DataFrame` and
-`draw(data, study) -> Figure`. A chart has another name than every table.
+behind it), INPUTS, PLACE (its order on the page) and SECTION (the id of its section there), COLUMNS, and
+`data(study) -> DataFrame` and `draw(data, study) -> Figure`. It may have EMPTY (what stands in the place of an empty
+chart; "" leaves it out), and SUMMARY_COLUMNS with `summary(data, study)` where the page shows less than the table. A
+chart has another name than every table.
 
 INPUTS lists what it is made from: names of tables, and "records", "trials", "independent_copies_records", "diagnoses",
 "losses", "scripts" (inputs.py has their files). The rules read the literals without importing the file, which would
