@@ -20,7 +20,7 @@ from casual_training.measure.snapshots import Snapshots
 from casual_training.parallel import workers
 from casual_training.study.load import PROJECT, one_run
 from casual_training.workload import models
-from casual_training.workload.losses import make_loss
+from casual_training.workload.loss_functions import make_loss
 from casual_training.workload.optimizers import make_optimizer
 
 STEPS, TURNS = 100, 5

@@ -10,7 +10,7 @@ from pathlib import Path
 from casual_training.config.read import read_config
 from casual_training.plan.plan import Plan
 from casual_training.plan.run import COPIES_STRATEGY, Run
-from casual_training.records.losses import FILE, losses_csv
+from casual_training.records.losses_csv import FILE, as_text
 from casual_training.records.record import FORMAT, Record, write_record
 from casual_training.study.load import PROJECT, load_plan
 
@@ -274,4 +274,4 @@ def write_run(root: Path, record: Record) -> None:
                 loss = 0.4 + 1.9 * math.exp(-8 * share) + noise.uniform(-0.15, 0.15)
                 losses.append((worker, step, share * seconds, step * 32, loss))
     write_record(root / run.folder, record)
-    (root / run.folder / FILE).write_text(losses_csv(losses))
+    (root / run.folder / FILE).write_text(as_text(losses))

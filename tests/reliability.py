@@ -29,7 +29,7 @@ PROMISES = {
     ],
     "A study that is killed or interrupted leaves nothing, and the same command goes on where it was.": [
         "faults/test_interruption.py",
-        "study/test_stale_lock.py",
+        "study/test_snakemake_lock.py",
     ],
     "No process, port, shared memory, temporary or open file outlives a run.": [
         "faults/test_interrupted_runs.py::test_runs_leave_nothing_in_shared_memory_in_the_temporary_folder_or_open",

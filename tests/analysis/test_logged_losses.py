@@ -5,7 +5,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from casual_training.analysis.logged_losses import COLUMNS, logged_losses
-from casual_training.records import losses
+from casual_training.records import losses_csv
 from fuzzing import SCALARS, refusal
 
 HEADER = b"worker,step,seconds,samples,loss\n"
@@ -20,22 +20,22 @@ def folder(tmp_path_factory):
 
 
 def test_the_losses_are_read_as_they_were_written(tmp_path):
-    (tmp_path / losses.FILE).write_text(losses.losses_csv([(1, 10, 0.5, 320, 2.25)]))
+    (tmp_path / losses_csv.FILE).write_text(losses_csv.as_text([(1, 10, 0.5, 320, 2.25)]))
     found = logged_losses(tmp_path)
     assert found.iloc[0].to_dict() == {"worker": 1, "step": 10, "seconds": 0.5, "samples": 320, "loss": 2.25}
-    assert list(COLUMNS) == list(losses.COLUMNS)
+    assert list(COLUMNS) == list(losses_csv.COLUMNS)
 
 
 def test_a_run_that_never_trained_has_an_empty_table(tmp_path):
     assert logged_losses(tmp_path).empty
-    (tmp_path / losses.FILE).write_text(losses.losses_csv([]))
+    (tmp_path / losses_csv.FILE).write_text(losses_csv.as_text([]))
     assert logged_losses(tmp_path).empty
 
 
 @pytest.mark.parametrize("loss", ["inf", "nan", "", "1e308"])
 def test_a_loss_that_is_no_figure_is_refused_by_name(folder, loss):
-    (folder / losses.FILE).write_bytes(HEADER + b"0,10,0.5,320," + loss.encode())
-    assert str(folder / losses.FILE) in refusal(logged_losses, folder)
+    (folder / losses_csv.FILE).write_bytes(HEADER + b"0,10,0.5,320," + loss.encode())
+    assert str(folder / losses_csv.FILE) in refusal(logged_losses, folder)
 
 
 @given(st.binary(max_size=60) | ROWS.map(lambda rows: HEADER + rows.encode("utf-8", "surrogatepass")))
@@ -48,6 +48,6 @@ def test_a_loss_that_is_no_figure_is_refused_by_name(folder, loss):
 @example(HEADER + b"0,10,0.5,9223372036854775807,2.2\n1,10,0.5,9223372036854775807,2.2")
 @example(HEADER + b"0,10,0,0,0")
 def test_a_losses_csv_of_whatever_bytes_is_read_or_refused_by_name(folder, text):
-    (folder / losses.FILE).write_bytes(text)
+    (folder / losses_csv.FILE).write_bytes(text)
     said = refusal(logged_losses, folder)
-    assert said == "" or str(folder / losses.FILE) in said
+    assert said == "" or str(folder / losses_csv.FILE) in said

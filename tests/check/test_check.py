@@ -17,7 +17,7 @@ from casual_training.check.watched_process import Result, end_of_check, try_poin
 # A plain Hogwild!, in which nothing is wrong.
 SOUND = """
 from casual_training.parallel.workers import run_workers
-from casual_training.workload.losses import make_loss
+from casual_training.workload.loss_functions import make_loss
 from casual_training.workload.optimizers import make_optimizer
 
 

@@ -107,11 +107,11 @@ def test_a_run_is_assessed_from_the_first_start_to_the_last_end():
     rows[0, [STARTED, ENDED, BUSY_BEFORE, BUSY_AFTER]] = rows.new_tensor([100.0, 109.0, 50.0, 66.0])
     rows[1, [STARTED, ENDED, BUSY_BEFORE, BUSY_AFTER]] = rows.new_tensor([101.0, 110.0, 51.0, 68.0])
     rows[:, [STEAL_BEFORE, STEAL_AFTER]] = rows.new_tensor([[1.0, 1.1], [1.0, 1.2]])
-    found = recorder.noise(own_cpu_seconds=17.0)
+    found = recorder.interference(own_cpu_seconds=17.0)
     cores = interference.allowed_cores()
     assert found["foreign_cpu_share"] == pytest.approx((18.0 - 17.0) / (10 * cores))
     assert found["steal_share"] == pytest.approx(0.2 / (10 * cores))
 
 
 def test_without_readings_a_run_is_not_assessed():
-    assert set(Recorder(workers=1, steps=1, log_interval=1).noise(1.0).values()) == {None}
+    assert set(Recorder(workers=1, steps=1, log_interval=1).interference(1.0).values()) == {None}

@@ -6,7 +6,7 @@ import torch
 from casual_training.runs.evaluate import BATCH, evaluate
 from casual_training.runs.prepare import PreparedRun
 from casual_training.workload import metrics
-from casual_training.workload.losses import make_loss
+from casual_training.workload.loss_functions import make_loss
 from casual_training.workload.metrics import make_metric
 from training import make_run
 

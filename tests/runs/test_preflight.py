@@ -6,7 +6,7 @@ import torch
 from casual_training.runs.preflight import try_out, try_step
 from casual_training.runs.prepare import PreparedRun, prepare_run
 from casual_training.workload import models, samples
-from casual_training.workload.losses import make_loss
+from casual_training.workload.loss_functions import make_loss
 from casual_training.workload.metrics import make_metric
 from user_files import refusal, run_of, user_project
 

@@ -14,7 +14,7 @@ from casual_training.errors import RunFailed
 from casual_training.measure.recorder import Recorder
 from casual_training.workload import models, samples
 from casual_training.workload.data_order import planned_work
-from casual_training.workload.losses import make_loss
+from casual_training.workload.loss_functions import make_loss
 from casual_training.workload.optimizers import make_optimizer
 from casual_training.workload.pipelines import PIPELINES
 from training import make_run, prepared, trained

@@ -9,7 +9,7 @@ from torch import nn, zeros
 
 from casual_training import strategies
 from casual_training.workload import models
-from casual_training.workload.losses import make_loss
+from casual_training.workload.loss_functions import make_loss
 from training import make_run, prepared
 
 pytestmark = pytest.mark.usefixtures("fork_server")

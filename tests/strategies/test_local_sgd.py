@@ -7,7 +7,7 @@ import torch
 from torch import nn
 
 from casual_training.workload import models
-from casual_training.workload.losses import make_loss
+from casual_training.workload.loss_functions import make_loss
 from casual_training.workload.optimizers import make_optimizer
 from training import TRAIN_SAMPLES, make_run, prepared, trained
 

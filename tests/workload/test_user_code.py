@@ -13,7 +13,7 @@ from casual_training.config import references
 from casual_training.config.names import describe_metric
 from casual_training.runs.environment import Terminated
 from casual_training.workload import models, samples, user_code
-from casual_training.workload.losses import make_loss
+from casual_training.workload.loss_functions import make_loss
 from casual_training.workload.metrics import make_metric
 from user_files import FILE, LINE_OF, refusal, run_of, user_project
 

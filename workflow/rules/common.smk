@@ -10,7 +10,7 @@ from snakemake.exceptions import WorkflowError
 from snakemake.logging import logger
 
 from casual_training.files import require_writable
-from casual_training.study import interruption, live_line, outcome, snakemake_parent, stale_lock
+from casual_training.study import interruption, live_line, outcome, snakemake_parent, snakemake_lock
 from casual_training.study.load import load_plan
 from casual_training.study.timed_jobs import TimedJobs, as_json
 
@@ -33,7 +33,7 @@ AGAIN = shlex.join(
     + (["--config", *SETTINGS] if SETTINGS else [])
 )
 
-stale_lock.unlock_if_alone(Path(".snakemake"))
+snakemake_lock.unlock_if_alone(Path(".snakemake"))
 os.environ[snakemake_parent.VARIABLE] = str(os.getpid())  # jobs end with this process
 
 # Jobs use the Python that runs Snakemake, whether or not its environment is activated. A prefix of our own takes the

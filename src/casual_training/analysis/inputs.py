@@ -9,7 +9,7 @@ from pathlib import Path
 from casual_training.analysis import parts
 from casual_training.plan.plan import Plan
 from casual_training.plan.run import Run
-from casual_training.records import losses, record
+from casual_training.records import losses_csv, record
 
 PACKAGE = Path("src/casual_training")
 OF_EVERY_PART = ("records", "study", "analysis/tables", "analysis/verdict")  # whose code every part goes through
@@ -45,7 +45,7 @@ def _files_of(item: str, plan: Plan) -> Iterable[str]:
         case "records":
             return _in_folders(plan.runs, record.FILE)
         case "losses":
-            return _in_folders(plan.runs, losses.FILE)
+            return _in_folders(plan.runs, losses_csv.FILE)
         case "independent_copies_records":
             return _in_folders(plan.independent_copies, record.FILE)
         case "trials":

@@ -5,7 +5,7 @@ from pathlib import Path
 import pandas as pd
 
 from casual_training.analysis.frames import FIGURE, WHOLE, as_table, read_table
-from casual_training.records.losses import FILE
+from casual_training.records.losses_csv import FILE
 from casual_training.records.record import MAGNITUDES
 
 COLUMNS = {"worker": WHOLE, "step": WHOLE, "seconds": FIGURE, "samples": WHOLE, "loss": FIGURE}

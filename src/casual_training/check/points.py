@@ -15,7 +15,7 @@ from casual_training import strategies
 from casual_training.check import small_runs
 from casual_training.check.small_runs import N_SAMPLES, Attempt, NotingPipeline, make_run, prepare
 from casual_training.errors import RunFailed
-from casual_training.workload.losses import make_loss
+from casual_training.workload.loss_functions import make_loss
 
 NOTICE_SECONDS = 5  # within which a killed worker ends the run
 LEARNED = 0.8  # a loss that is below this share of what it was has fallen

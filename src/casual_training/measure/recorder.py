@@ -152,7 +152,7 @@ class Recorder:
         self._counters[PEAK_RSS_MB] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * MB_PER_MAXRSS
         self._counters[COMPLETED] = 1
 
-    def weigh(self) -> None:
+    def record_memory(self) -> None:
         """Note the memory of the calling process, its share of what it shares; while all others are still there."""
         self._counters[PSS_MB] = machine.pss_mb() or 0.0
 
@@ -174,7 +174,7 @@ class Recorder:
         together = (ended.min() - started.max()).item()
         return max(0.0, together) / (self.ended - self.started)
 
-    def noise(self, own_cpu_seconds: float) -> dict:
+    def interference(self, own_cpu_seconds: float) -> dict:
         """Assess what others took of the machine between the first start and the last end; empty without readings."""
         rows = self.counters
         first, last = rows[rows[:, STARTED].argmin()], rows[rows[:, ENDED].argmax()]

@@ -122,8 +122,8 @@ def _work(function, rank, threads, run, recorder, barrier, join, to_supervisor, 
             if not is_server:
                 function(rank, run, recorder, *arguments)
                 recorder.complete()
-            barrier.wait()  # memory is weighed while everybody is there to share it
-            recorder.weigh()
+            barrier.wait()  # memory is recorded while everybody is there to share it
+            recorder.record_memory()
         if is_server:
             recorder.complete()  # it has served until all workers left
     except Exception as error:

@@ -73,7 +73,7 @@ def _perform(
 ) -> tuple["Record", UserCodeError | None]:
     """Make the run and write its folder; returns what stands in run.json, and what is wrong with the user's code."""
     workers.prepare()
-    from casual_training.records import losses
+    from casual_training.records import losses_csv
     from casual_training.records.record import FILE, write_record
     from casual_training.runs.results import describe
 
@@ -93,7 +93,7 @@ def _perform(
         signal.alarm(0)  # it was not lost
         raise
     clock.enter("write")
-    write_whole(folder / losses.FILE, losses.losses_csv(recorder.losses() if recorder else []))
+    write_whole(folder / losses_csv.FILE, losses_csv.as_text(recorder.losses() if recorder else []))
     record = _record(about, result, _clock_readings(clock, recorder, result["status"], wait_seconds))
     write_record(folder, record)
     return record, wrong

@@ -9,7 +9,7 @@ import torch
 from casual_training.plan.run import Run
 from casual_training.plan.seeds import INITIAL_WEIGHTS, derived_seed
 from casual_training.workload import models, pipelines
-from casual_training.workload.losses import make_loss
+from casual_training.workload.loss_functions import make_loss
 from casual_training.workload.metrics import make_metric
 from casual_training.workload.samples import Splits
 

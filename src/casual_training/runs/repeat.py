@@ -40,13 +40,13 @@ def repeat_if_interfered(record: "Record", folder: Path) -> None:
         record: what stands in run.json.
         folder: of the run.
     """
-    from casual_training.records import losses
+    from casual_training.records import losses_csv
     from casual_training.records.record import FILE
 
     if not record.interference_detected or record.attempt > 1:
         return
     (folder / FIRST).mkdir(exist_ok=True)
-    for file in (FILE, losses.FILE, train_log.FILE):
+    for file in (FILE, losses_csv.FILE, train_log.FILE):
         os.replace(folder / file, folder / FIRST / file)
     taken = record.foreign_cpu_share + record.steal_share
     print(f"others took {taken:.1%} of the cores during this run: it is repeated once", file=sys.stderr, flush=True)

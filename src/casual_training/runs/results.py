@@ -37,5 +37,5 @@ def speed(recorder: Recorder) -> dict[str, Any]:
         "peak_rss_mb": sum(process["peak_rss_mb"] for process in everybody),
         "pss_mb": None if None in memory else sum(memory),
         "overlap": recorder.overlap,
-        **recorder.noise(cpu_seconds),
+        **recorder.interference(cpu_seconds),
     }

@@ -26,7 +26,7 @@ from torch.nn.parallel import DistributedDataParallel
 from casual_training.parallel import rendezvous
 from casual_training.parallel.flat_parameters import trained_parameters
 from casual_training.parallel.workers import run_workers
-from casual_training.workload.losses import make_loss
+from casual_training.workload.loss_functions import make_loss
 from casual_training.workload.optimizers import make_optimizer
 
 SYNCHRONOUS = True

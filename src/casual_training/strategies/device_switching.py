@@ -17,7 +17,7 @@ import torch
 
 from casual_training.errors import RunFailed
 from casual_training.parallel.workers import run_workers
-from casual_training.workload.losses import make_loss
+from casual_training.workload.loss_functions import make_loss
 from casual_training.workload.optimizers import make_optimizer
 
 ONE_WORKER = True

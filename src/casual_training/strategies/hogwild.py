@@ -14,7 +14,7 @@ When to use it: a small network on several cores, and no need for runs that repe
 
 from casual_training.parallel.changing_buffers import refuse_changing_buffers
 from casual_training.parallel.workers import context, run_workers
-from casual_training.workload.losses import make_loss
+from casual_training.workload.loss_functions import make_loss
 from casual_training.workload.optimizers import make_optimizer
 
 OPTIONS = {

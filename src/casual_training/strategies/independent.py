@@ -11,7 +11,7 @@ Change against serial.py: every worker but the first trains a private copy of th
 import copy
 
 from casual_training.parallel.workers import run_workers
-from casual_training.workload.losses import make_loss
+from casual_training.workload.loss_functions import make_loss
 from casual_training.workload.optimizers import make_optimizer
 
 DETERMINISTIC = True  # the caller's weights are worker 0's

@@ -28,7 +28,7 @@ from casual_training.parallel.changing_buffers import refuse_changing_buffers
 from casual_training.parallel.parameter_client import ParameterClient
 from casual_training.parallel.parameter_server import ParameterServer
 from casual_training.parallel.workers import run_workers
-from casual_training.workload.losses import make_loss
+from casual_training.workload.loss_functions import make_loss
 from casual_training.workload.optimizers import optimizer_class
 
 OPTIONS = {

@@ -23,7 +23,7 @@ from torch.distributed import autograd, rpc
 
 from casual_training.parallel import rendezvous
 from casual_training.parallel.workers import context, run_workers
-from casual_training.workload.losses import make_loss
+from casual_training.workload.loss_functions import make_loss
 from casual_training.workload.optimizers import optimizer_class
 
 if rpc.is_available():  # a torch without RPC does not have it

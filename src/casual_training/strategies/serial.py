@@ -8,7 +8,7 @@ When to use it: always first; anything else has to beat it.
 """
 
 from casual_training.parallel.workers import run_workers
-from casual_training.workload.losses import make_loss
+from casual_training.workload.loss_functions import make_loss
 from casual_training.workload.optimizers import make_optimizer
 
 ONE_WORKER = True

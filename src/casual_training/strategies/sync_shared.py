@@ -19,7 +19,7 @@ import copy
 
 from casual_training.parallel.shared_gradients import SharedGradients
 from casual_training.parallel.workers import run_workers
-from casual_training.workload.losses import make_loss
+from casual_training.workload.loss_functions import make_loss
 from casual_training.workload.optimizers import make_optimizer
 
 SYNCHRONOUS = True

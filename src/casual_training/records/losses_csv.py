@@ -7,7 +7,7 @@ FILE = "losses.csv"
 COLUMNS = ("worker", "step", "seconds", "samples", "loss")
 
 
-def losses_csv(losses: list[tuple[int, int, float, int, float]]) -> str:
+def as_text(losses: list[tuple[int, int, float, int, float]]) -> str:
     """Return the text of losses.csv: of each noted step its worker, step, seconds since the start, samples and loss."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")

@@ -2,7 +2,7 @@ import pytest
 import torch
 
 from casual_training.config.names import LOSSES
-from casual_training.workload.losses import make_loss
+from casual_training.workload.loss_functions import make_loss
 from training import make_run
 
 

@@ -5,12 +5,12 @@ import sys
 
 import pytest
 
-from casual_training.study.stale_lock import unlock_if_alone
+from casual_training.study.snakemake_lock import unlock_if_alone
 
 HOLDER = """
 import sys, time
 from pathlib import Path
-from casual_training.study.stale_lock import unlock_if_alone
+from casual_training.study.snakemake_lock import unlock_if_alone
 unlock_if_alone(Path(sys.argv[1]))
 print("alive", flush=True)
 time.sleep(600)
