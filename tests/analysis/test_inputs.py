@@ -21,7 +21,7 @@ PLAN = load_plan(CONFIG)
         ("runs", [f"{run.folder}/run.json" for run in PLAN.runs]),
         ("independent_copies", [f"{run.folder}/run.json" for run in PLAN.independent_copies]),
         ("tuning", [f"{run.folder}/run.json" for run in PLAN.trials]),
-        ("diagnostics", [f"{run.folder}/run.json" for run in (*PLAN.runs, *PLAN.diagnoses)]),
+        ("diagnostics", ["results/default/runs.csv", *(f"{run.folder}/run.json" for run in PLAN.diagnoses)]),
         ("cost", ["results/default/runs.csv"]),
     ],
 )

@@ -16,8 +16,14 @@ OF_EVERY_PART = ("records", "study", "analysis/tables", "analysis/verdict")  # w
 
 
 def input_files(kind: str, name: str, plan: Plan) -> list[str]:
-    """List what a table ("tables") or a chart ("charts") is made from, as its INPUTS say."""
-    return [file for item in parts.literals(kind)[name]["INPUTS"] for file in _files_of(item, plan)]
+    """List what a table ("tables") or a chart ("charts") is made from, as its INPUTS say.
+
+    What reads the records waits for the table of the runs, which is made anew after every record. With a file a run,
+    a dry run of 1,000 runs would take half as long again.
+    """
+    instead = {} if name == "runs" else {"records": "runs"}
+    items = dict.fromkeys(instead.get(item, item) for item in parts.literals(kind)[name]["INPUTS"])
+    return [file for item in items for file in _files_of(item, plan)]
 
 
 def source_files(*folders: str) -> list[str]:

@@ -23,12 +23,17 @@ OF_TUNED_RUNS = ("study/lr_choice.py", "study/time_to_target.py")
 
 def code_digest(run: Run) -> str:
     """Return the sha256 of the code that a run goes through."""
+    model = None if is_user_code(run.model) else run.model
+    return _digest(run.strategy, model, bool(run.tune), tuple(run.user_code))
+
+
+@functools.cache  # thousands of runs go through the same few
+def _digest(strategy: str, model: str | None, is_tuned: bool, user_code: tuple[str, ...]) -> str:
     ours = [*_of_every_run(), *(PACKAGE / folder / "__init__.py" for folder in NAMED_FOLDERS)]
-    ours.append(PACKAGE / "strategies" / f"{run.strategy}.py")
-    if not is_user_code(run.model):
-        ours.append(PACKAGE / "workload" / "models" / f"{run.model}.py")
-    ours += [PACKAGE / file for file in OF_TUNED_RUNS if run.tune]
-    named = [file for reference in run.user_code if (file := source_file(reference))]
+    ours.append(PACKAGE / "strategies" / f"{strategy}.py")
+    ours += [PACKAGE / "workload" / "models" / f"{model}.py"] if model else []
+    ours += [PACKAGE / file for file in OF_TUNED_RUNS if is_tuned]
+    named = [file for reference in user_code if (file := source_file(reference))]
     theirs = dict.fromkeys(each for file in named for each in with_imports(file))
     return _sha256_of(*ours, *theirs)
 
@@ -42,7 +47,6 @@ def _of_every_run() -> tuple[Path, ...]:
     return (*loose, *(file for file in in_folders if file.parent not in named))
 
 
-@functools.cache
 def with_imports(file: Path) -> tuple[Path, ...]:
     """Return a file of the user's and the files that it imports from its own folder or the working directory."""
     found: dict[Path, None] = {}
@@ -84,7 +88,6 @@ def _files_of(module: tuple[int, str], importer: Path, folders: list[Path]) -> I
             yield from (each for each in (step.with_suffix(".py"), step / "__init__.py") if each.is_file())
 
 
-@functools.cache
 def _sha256_of(*files: Path) -> str:
     digest = hashlib.sha256()
     for file in files:
