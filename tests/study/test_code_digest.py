@@ -28,7 +28,7 @@ def forget():
 def covered(run, monkeypatch) -> set[str]:
     """The files of ours that a run's digest reads."""
     seen = []
-    monkeypatch.setattr(module, "_sha256_of", lambda *files: seen.extend(files))
+    monkeypatch.setattr(module, "_sha256_of", seen.extend)
     code_digest(run)
     assert len(set(seen)) == len(seen)
     return {str(file.relative_to(PACKAGE)) for file in seen if file.is_relative_to(PACKAGE)}
@@ -96,13 +96,23 @@ def test_nothing_of_the_analysis_or_around_a_study_is_covered(monkeypatch):
     assert not {file for file in files if file.startswith(("analysis/", "study/", "check/", "original/", "cli"))}
 
 
+def test_an_edit_of_the_configs_words_or_of_the_comparisons_makes_no_run_again(monkeypatch):
+    of_config_and_plan = {file for file in covered(SERIAL_RUN, monkeypatch) if file.startswith(("config/", "plan/"))}
+    assert {"config/references.py", "plan/run.py", "plan/seeds.py"} <= of_config_and_plan
+    assert not of_config_and_plan & {"config/models.py", "config/sentences.py", "plan/plan.py", "plan/comparisons.py"}
+
+
 def test_how_a_learning_rate_is_chosen_concerns_tuned_runs_only(monkeypatch):
     tuned = dataclasses.replace(SERIAL_RUN, tune={"factors": [1.0], "seed": 2, "target": 0.5})
     own = covered(tuned, monkeypatch) - covered(SERIAL_RUN, monkeypatch)
-    code = "import sys; from casual_training.study import lr_choice; print(*sys.modules)"
+    code = (
+        "import sys; from casual_training.study import lr_choice\n"
+        "print(*(module.__file__ for name, module in sys.modules.items() if name.startswith('casual_training')))"
+    )
     printed = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True).stdout
-    imported = {name for name in printed.split() if name.startswith("casual_training.study.")}
-    assert own == {f"{name.removeprefix('casual_training.').replace('.', '/')}.py" for name in imported}
+    imported = {str(Path(file).relative_to(PACKAGE)) for file in printed.split()}
+    assert {"study/lr_choice.py", "study/time_to_target.py"} < own
+    assert own == imported - covered(SERIAL_RUN, monkeypatch)
 
 
 def test_an_edit_of_any_covered_file_changes_the_digest(tmp_path, monkeypatch):
@@ -140,7 +150,7 @@ def own_folder(tmp_path, monkeypatch):
 
 
 def test_modules_that_a_users_file_imports_from_beside_it_count_too(own_folder):
-    found = {file.resolve().relative_to(own_folder).as_posix() for file in with_imports(Path("mine/net.py"))}
+    found = {file.relative_to(own_folder).as_posix() for file in with_imports([Path("mine/net.py")])}
     assert found == {
         "net.py",
         "layers.py",
@@ -169,3 +179,22 @@ def test_an_edit_of_what_a_users_file_does_not_import_changes_nothing(own_folder
     forget.__wrapped__()
     (own_folder / "unused.py").write_text("# another\n")
     assert code_digest(mine) == before
+
+
+@pytest.mark.parametrize("source", ["from . import layers", "from ..a import b", "from ........ import a", "import ."])
+def test_an_import_that_leads_nowhere_or_is_no_python_covers_the_file(source, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "net.py").write_text(source)
+    assert with_imports([Path("net.py")]) == (tmp_path.resolve() / "net.py",)
+
+
+def test_the_packages_of_a_users_module_count_too(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "elsewhere" / "pk" / "sub").mkdir(parents=True)
+    for name in ("__init__.py", "other.py", "sub/__init__.py", "sub/deeper.py"):
+        (tmp_path / "elsewhere" / "pk" / name).write_text("")
+    (tmp_path / "elsewhere" / "pk" / "sub" / "net.py").write_text("from pk.other import Layer\nfrom . import deeper\n")
+    monkeypatch.syspath_prepend(str(tmp_path / "elsewhere"))
+    found = {file.name for file in with_imports([Path("elsewhere/pk/sub/net.py")])}
+    assert found == {"net.py", "other.py", "deeper.py", "__init__.py"}
+    assert len(with_imports([Path("elsewhere/pk/sub/net.py")])) == 5
