@@ -135,7 +135,7 @@ def _train(arguments: argparse.Namespace) -> int:
     from casual_training.runs.perform import perform
 
     run, data_dir = _requested_run(arguments)
-    lr_factor = run.lr_factor or 1.0
+    lr_factor = None
     if run.tune:
         from casual_training.study.lr_choice import chosen_factor
 
@@ -164,8 +164,8 @@ def _requested_run(arguments: argparse.Namespace) -> tuple["Run", Path]:
     if arguments.method is None:
         raise ValueError("train needs --method, the name of a method in the config")
     config = read_config(arguments.config or [Path("config.yaml")])
-    if arguments.deadline is not None:
-        config = config | {"machine": (config.get("machine") or {}) | {"deadline_seconds": arguments.deadline}}
+    if arguments.deadline is not None and isinstance(machine := config.get("machine", {}), dict):
+        config = config | {"machine": machine | {"deadline_seconds": arguments.deadline}}
     asked = (arguments.workload, arguments.method, arguments.workers, arguments.epochs, arguments.seed)
     run, data_dir = one_run(config, *asked)
     return run, arguments.data_dir or Path(data_dir)
@@ -223,6 +223,6 @@ def _report(arguments: argparse.Namespace) -> None:
 
 def _study_folder(arguments: argparse.Namespace) -> "StudyFolder":
     from casual_training.analysis.study_folder import StudyFolder
-    from casual_training.study.load import load_plan
+    from casual_training.study.load import load_checked
 
-    return StudyFolder(load_plan(arguments.study), Path.cwd())
+    return StudyFolder(load_checked(arguments.study), Path.cwd())

@@ -6,7 +6,10 @@ import re
 import pytest
 import yaml
 from project import REPOSITORY
+from pydantic import WrapValidator
 
+from casual_training.config.keys import Keys
+from casual_training.config.options import config_model
 from casual_training.config.read import read_config
 from casual_training.config.validate import json_schema
 from casual_training.study.load import catalogue, load_plan
@@ -19,6 +22,16 @@ KEYS = [
     for where, part in MAPS.items()
     for key, schema in part.get("properties", {}).items()
 ]
+
+
+def config_models() -> list[type[Keys]]:
+    """Every closed map of the config, the methods of each strategy included."""
+    found, waiting, config = [], [Keys], config_model(catalogue())
+    while waiting:
+        model = waiting.pop()
+        waiting += model.__subclasses__()
+        found += [model] if model.model_fields and model is not config else []
+    return found
 
 
 def test_the_schema_that_ships_is_that_of_the_models():
@@ -42,6 +55,14 @@ def test_every_key_is_described():
 def test_every_optional_key_has_a_default():
     for where, is_required, schema in KEYS:
         assert is_required != ("default" in schema), where
+
+
+@pytest.mark.parametrize("model", config_models(), ids=lambda model: model.__name__)
+def test_every_key_says_what_it_expects_of_a_value(model):
+    for name, field in model.model_fields.items():
+        is_map = isinstance(field.annotation, type) and issubclass(field.annotation, Keys)
+        is_of_a_union = name in ("strategy", "name")  # whose errors have sentences of their own
+        assert is_map or is_of_a_union or any(isinstance(one, WrapValidator) for one in field.metadata), (model, name)
 
 
 @pytest.mark.parametrize("strategy", sorted(catalogue().strategies))
@@ -90,6 +111,22 @@ def test_a_number_that_yaml_reads_as_text_is_refused(text, written):
     config = config_of()
     config["workloads"]["fashion_mnist-simple_nn"]["optimizer"]["lr"] = yaml.safe_load(text)
     with pytest.raises(ValueError, match=rf"lr has .*is a text in YAML; write {re.escape(written)}"):
+        load_plan(config)
+
+
+@pytest.mark.parametrize(("text", "hint"), [("1e3", "write 1000)"), ("4", "write 4 without quotes)")])
+def test_a_whole_number_as_text_is_refused_with_its_digits(text, hint):
+    config = config_of()
+    config["study"]["passes"] = text
+    with pytest.raises(ValueError, match=re.escape(hint)):
+        load_plan(config)
+
+
+@pytest.mark.parametrize("text", ["2.5", "-3", "many"])
+def test_a_text_that_is_no_right_number_gets_no_hint(text):
+    config = config_of()
+    config["study"]["passes"] = text
+    with pytest.raises(ValueError, match=r"must be a whole number from 1 to 10000$"):
         load_plan(config)
 
 

@@ -71,6 +71,13 @@ def test_trials_without_a_target_are_refused(config):
         load_plan(config)
 
 
+def test_factors_that_differ_little_have_folders_of_their_own(config):
+    config["study"]["tune"] = [0.3333333, 0.33333333, 2, 2.5]
+    folders = [run.folder for run in load_plan(config).trials]
+    assert len(set(folders)) == len(folders)
+    assert {folder.rpartition("rate-")[2] for folder in folders} == {"0.3333333", "0.33333333", "2", "2.5"}
+
+
 def test_a_method_that_is_called_like_a_tuned_one_is_refused(config):
     config["methods"]["Serial_tuned"] = {"strategy": "serial"}
     with pytest.raises(ValueError, match=r"methods.serial_tuned has the name of serial as study.tune tunes it"):

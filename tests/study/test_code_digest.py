@@ -104,7 +104,8 @@ def test_an_edit_of_the_configs_words_or_of_the_comparisons_makes_no_run_again(m
 
 def test_how_a_learning_rate_is_chosen_concerns_tuned_runs_only(monkeypatch):
     tuned = dataclasses.replace(SERIAL_RUN, tune={"factors": [1.0], "seed": 2, "target": 0.5})
-    own = covered(tuned, monkeypatch) - covered(SERIAL_RUN, monkeypatch)
+    untuned = covered(SERIAL_RUN, monkeypatch)
+    own = covered(tuned, monkeypatch) - untuned
     code = (
         "import sys; from casual_training.study import lr_choice\n"
         "print(*(module.__file__ for name, module in sys.modules.items() if name.startswith('casual_training')))"
@@ -112,7 +113,7 @@ def test_how_a_learning_rate_is_chosen_concerns_tuned_runs_only(monkeypatch):
     printed = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True).stdout
     imported = {str(Path(file).relative_to(PACKAGE)) for file in printed.split()}
     assert {"study/lr_choice.py", "study/time_to_target.py"} < own
-    assert own == imported - covered(SERIAL_RUN, monkeypatch)
+    assert own == imported - untuned
 
 
 def test_an_edit_of_any_covered_file_changes_the_digest(tmp_path, monkeypatch):

@@ -4,8 +4,11 @@ import json
 import subprocess
 import sys
 
+import pytest
+
+from casual_training import strategies
 from casual_training.config.read import read_config
-from casual_training.study.load import PROJECT, catalogue, load_files, load_plan
+from casual_training.study.load import PROJECT, catalogue, load_checked, load_files, load_plan
 
 
 def test_neither_a_plan_nor_a_code_digest_imports_torch():
@@ -33,3 +36,57 @@ def test_loading_leaves_the_config_alone():
     before = json.dumps(config)
     load_plan(config)
     assert json.dumps(config) == before
+
+
+@pytest.fixture
+def strategy(tmp_path, monkeypatch):
+    """Write a strategy that lies elsewhere, and make it known to this test alone."""
+
+    def forget():
+        for function in (catalogue, strategies._literals):
+            function.cache_clear()
+
+    def write(text):
+        (tmp_path / "mine.py").write_text(text)
+        monkeypatch.setenv(strategies.OWN_FILES, str(tmp_path / "mine.py"))
+        forget()
+
+    yield write
+    monkeypatch.undo()
+    forget()
+
+
+TRAIN = "\ndef train(model, data, run, recorder): pass\n"
+OPTION = "OPTIONS = {{'b': {{{}, 'default': '', 'expected': 'x', 'description': 'y.'}}}}" + TRAIN
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("x = 1", "has no function train"),
+        ("OPTIONS = {'b': {'type': 'number', 'default': 0.9}}" + TRAIN, "OPTIONS['b'] lacks description, expected"),
+        (OPTION.format("'type': 'array'"), "OPTIONS['b'] cannot be read ('array')"),
+        (OPTION.format("'type': 'string', 'pattern': 'x'"), "OPTIONS['b'] cannot be read (unknown: pattern)"),
+    ],
+)
+def test_a_broken_strategy_is_refused_only_where_a_method_names_it(strategy, text, said):
+    strategy(text)
+    config = read_config([PROJECT / "config.yaml"])
+    load_plan(config)
+    config["methods"]["mine"] = {"strategy": "mine"}
+    with pytest.raises(ValueError) as error:
+        load_plan(config)
+    assert said in str(error.value)
+    assert "\n" not in str(error.value)
+
+
+def test_a_checked_config_is_planned_although_the_users_file_is_gone(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "mine.py").write_text("def make(): pass\n")
+    config = read_config([PROJECT / "config.yaml"])
+    config["workloads"]["fashion_mnist-simple_nn"]["model"] = "mine.py:make"
+    checked = load_plan(config)
+    (tmp_path / "mine.py").unlink()
+    assert load_checked(checked.config.model_dump(mode="json")).schedule == checked.schedule
+    with pytest.raises(ValueError, match=r"there is no file mine.py"):
+        load_plan(config)

@@ -21,7 +21,11 @@ def plan():
 
 def wildcards_of(run) -> dict[str, str]:
     found = {"study": run.study, "workload": run.workload, "method": run.method, "workers": str(run.workers)}
-    return found | {"epochs": f"{run.epochs:g}", "seed": str(run.seed), "factor": f"{run.lr_factor or 1:g}"}
+    return found | {
+        "epochs": f"{run.epochs:g}",
+        "seed": str(run.seed),
+        "factor": f"{run.lr_factor or 1!r}".removesuffix(".0"),
+    }
 
 
 def test_every_timed_run_is_found_by_the_wildcards_in_its_folder(plan):

@@ -12,7 +12,8 @@ from casual_training.plan.run import Run
 from casual_training.records import losses_csv, record
 
 PACKAGE = Path("src/casual_training")
-OF_EVERY_PART = ("records", "study", "analysis/tables", "analysis/verdict")  # whose code every part goes through
+OF_EVERY_PART = ("plan", "records", "study", "analysis/tables", "analysis/verdict")  # whose code they all go through
+SOURCES = (".py", ".jinja2", ".js")
 
 
 def input_files(kind: str, name: str, plan: Plan) -> list[str]:
@@ -30,7 +31,7 @@ def source_files(*folders: str) -> list[str]:
     """List the source files that a table or the verdict depends on, and those in more folders of the analysis."""
     paths = [*(PACKAGE / "analysis").glob("*.py")]
     for folder in (*OF_EVERY_PART, *(f"analysis/{folder}" for folder in folders)):
-        paths += [path for path in (PACKAGE / folder).iterdir() if path.is_file()]
+        paths += [path for path in (PACKAGE / folder).iterdir() if path.suffix in SOURCES]
     return sorted(map(str, paths))
 
 

@@ -26,13 +26,19 @@ LITERALS = {"tables": ("CAPTION", "INPUTS"), "charts": ("TITLE", "CAPTION", "INP
 
 
 def table(name: str) -> ModuleType:
-    """Import the module of a table."""
-    return importlib.import_module(f"{__package__}.tables.{name}")
+    """Import the module of a table; ValueError, with those that there are, if there is none of this name."""
+    return _part("tables", name)
 
 
 def chart(name: str) -> ModuleType:
-    """Import the module of a chart."""
-    return importlib.import_module(f"{__package__}.charts.{name}")
+    """Import the module of a chart; ValueError, with those that there are, if there is none of this name."""
+    return _part("charts", name)
+
+
+def _part(kind: str, name: str) -> ModuleType:
+    if name not in literals(kind):
+        raise ValueError(f"no {kind.removesuffix('s')} is called {name!r}; choose from: {', '.join(literals(kind))}")
+    return importlib.import_module(f"{__package__}.{kind}.{name}")
 
 
 @functools.cache

@@ -1,9 +1,10 @@
 """What the models of the config are made of: closed maps of keys, and types that say in words what they expect.
 
 An error of pydantic's names a type; a person needs the place, the value and what to write instead. So each type carries
-a phrase that completes "KEY has VALUE, but must be ...", and errors.py makes the sentence.
+a phrase that completes "KEY has VALUE, but must be ...", and sentences.py makes the sentence.
 """
 
+import contextlib
 import math
 import re
 from collections.abc import Callable
@@ -22,6 +23,8 @@ from pydantic import (
 from pydantic_core import PydanticCustomError
 
 KEYS_AND_VALUES = "keys and values"
+OF_WHAT_IS_INSIDE = ("unknown_key", "missing", "union_tag_invalid", "union_tag_not_found")  # errors of a map
+NUMBER = re.compile(r"[-+]?(\d+\.?\d*|\.\d+)(e[-+]?\d{1,3})?", re.I)  # also those that YAML reads as texts
 PLAIN_WORD = r"[A-Za-z0-9][A-Za-z0-9_-]{0,59}"
 A_PLAIN_WORD = "a plain word of at most 60 letters, digits, _ and -, starting with a letter or digit"
 
@@ -38,14 +41,24 @@ def expected(phrase: str) -> WrapValidator:
                 raise
             if any(one["type"] == "finite_number" for one in found):
                 raise PydanticCustomError("not_finite", "give a finite number") from None
-            takes_numbers = any(one["type"] in ("int_type", "float_type") for one in found)
-            raise unexpected(phrase, takes_numbers=takes_numbers) from None
+            raise unexpected(phrase, meant=_number_meant(value, handler)) from None
 
     return WrapValidator(validate)
 
 
+def _number_meant(value: Any, handler: Callable) -> float | int | None:
+    """Return the number that a text stands for, if it would be right in the place of the text."""
+    if isinstance(value, str) and NUMBER.fullmatch(value):
+        number = float(value)
+        for meant in (number, int(number) if number.is_integer() else number):
+            with contextlib.suppress(ValidationError):
+                handler(meant)
+                return meant
+    return None
+
+
 def _is_about_the_whole(error: dict, value: dict | list) -> bool:
-    if error["type"] in ("unknown_key", "missing"):
+    if error["type"] in OF_WHAT_IS_INSIDE:
         return False
     return not any(_is_in(part, value) for part in error["loc"][:2])  # the first may be the branch of a union
 
@@ -126,11 +139,10 @@ def number(phrase: str, **bounds: float) -> Any:
     return Annotated[float, Field(**bounds), expected(phrase)]
 
 
-def plain_value(value: Any, place: str) -> Any:
-    """Return a value as it is if JSON can hold it: as JSON a run is handed on, with the arguments of a factory.
+def require_plain(value: Any, place: str) -> None:
+    """Raise ValueError, one sentence, unless JSON can hold a value: as JSON a run is handed on, arguments included.
 
-    Raises:
-        ValueError: there is a number that is not finite, a key that is no text, or something else, such as a date.
+    It cannot hold a number that is not finite, a key that is no text, half a surrogate pair, or a date.
     """
     if isinstance(value, float) and not math.isfinite(value):
         raise ValueError(f"config: {place} is {value}; give a finite number")
@@ -138,13 +150,18 @@ def plain_value(value: Any, place: str) -> Any:
         for key, item in value.items():
             if not isinstance(key, str):
                 raise ValueError(f"config: {place} has the key {key!r}, but must have texts as keys; give it in quotes")
-            plain_value(item, f"{place}.{key}")
+            require_plain(item, f"{place}.{key}")
     elif isinstance(value, list):
         for index, item in enumerate(value):
-            plain_value(item, f"{place}.{index}")
+            require_plain(item, f"{place}.{index}")
     elif not isinstance(value, str | int | float | None):
         raise ValueError(f"config: {place} is {value!r}; give a text (in quotes), a number, true, false or null")
-    return value
+    elif isinstance(value, str) and not _is_unicode(value):
+        raise ValueError(f"config: {place} is {value!r}, which is no whole character; give another text")
+
+
+def _is_unicode(text: str) -> bool:
+    return not any("\ud800" <= character <= "\udfff" for character in text)
 
 
 PlainWord = Annotated[str, StringConstraints(pattern=f"^{PLAIN_WORD}$"), expected(A_PLAIN_WORD)]

@@ -58,7 +58,9 @@ class Study(Keys):
     """Passes over the training set that every run makes, all its workers together."""
     workers: Annotated[list[Workers], Field(min_length=1), expected(DIFFERENT_WORKERS), distinct(DIFFERENT_WORKERS)]
     """Worker processes of the parallel methods, a run each; "cores" is the number of this machine's."""
-    seeds: Annotated[list[whole(0)], Field(min_length=1), expected(DIFFERENT_SEEDS), distinct(DIFFERENT_SEEDS)]
+    seeds: Annotated[
+        list[whole(0, 2**63 - 1)], Field(min_length=1), expected(DIFFERENT_SEEDS), distinct(DIFFERENT_SEEDS)
+    ]
     """One repetition of everything for each seed."""
     comparisons: Annotated[
         list[Comparison], Field(max_length=6), expected(SIX_COMPARISONS), distinct(SIX_COMPARISONS)
@@ -70,7 +72,7 @@ class Study(Keys):
     """How often the weights are copied during a run, evenly over its samples, to be evaluated after the clock; 1 is
     only at the end."""
     tune: Annotated[
-        list[number("a number above 0, at most 1000", gt=0, le=1000)],
+        list[number("a number from 0.000001 to 1000", ge=1e-6, le=1000)],
         Field(max_length=10),
         expected(DIFFERENT_FACTORS),
         distinct(DIFFERENT_FACTORS),
@@ -137,7 +139,7 @@ class Adam(OptimizerKeys):
     """Name of the optimizer."""
 
 
-Optimizer = Annotated[Sgd | Adam, Field(discriminator="name")]
+Optimizer = Annotated[Sgd | Adam, Field(discriminator="name"), expected(OptimizerKeys.phrase)]
 
 
 def _or_factory(phrase: str) -> Any:

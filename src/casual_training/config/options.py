@@ -34,6 +34,21 @@ def _method_model(strategy: str, facts: StrategyFacts) -> type[Method]:
     )
 
 
+def refuse_unusable(where: str, schema: Any) -> None:
+    """Raise ValueError, one sentence, unless a type can be made of the schema of a strategy's option."""
+    needed = {"description", "default", "expected"}
+    lacking = sorted(needed - schema.keys() if isinstance(schema, dict) else needed)
+    if lacking:
+        raise ValueError(f"{where} lacks {', '.join(lacking)}; add it, as in strategies/hogwild.py")
+    try:
+        _type_of(schema)
+    except (LookupError, TypeError) as error:
+        raise ValueError(
+            f"{where} cannot be read ({error}); it may have enum, const, anyOf, type ({', '.join(TYPES)}) "
+            f"and {', '.join(BOUNDS)}"
+        ) from None
+
+
 def _field(schema: dict) -> tuple:
     kind = Annotated[_type_of(schema), expected(schema["expected"])]
     return kind, Field(default=schema["default"], description=schema["description"])
@@ -41,6 +56,9 @@ def _field(schema: dict) -> tuple:
 
 def _type_of(schema: dict) -> Any:
     """Return the type that a JSON schema of an option describes: of enum, const, anyOf, type and the bounds."""
+    unknown = schema.keys() - {"description", "default", "expected", "enum", "const", "anyOf", "type", *BOUNDS}
+    if unknown:
+        raise LookupError(f"unknown: {', '.join(sorted(unknown))}")
     if "enum" in schema or "const" in schema:
         return Literal[tuple(schema.get("enum") or [schema["const"]])]
     if "anyOf" in schema:

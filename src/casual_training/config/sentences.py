@@ -1,12 +1,9 @@
 """From an error of pydantic's to the sentence that a person reads: what key, what is wrong with it, what to do."""
 
 import difflib
-import re
 from typing import Any
 
 from pydantic import ValidationError
-
-NUMBER = re.compile(r"[-+]?(\d+\.?\d*|\.\d+)(e[-+]?\d+)?", re.I)
 
 
 def sentence(error: ValidationError, config: Any) -> str:
@@ -32,7 +29,7 @@ def _sentence(error: dict, config: Any) -> tuple[int, str]:
         case "model_attributes_type" | "model_type":  # of a union, whose key tells which model it is
             words = f"{where} has {value!r}, but must be keys and values"
         case _:
-            words = _unexpected(where, context.get("value", value), context)
+            words = _unexpected(where, context.get("value", value), {"message": error["msg"]} | context)
     return len(path), f"config: {words}"
 
 
@@ -75,10 +72,12 @@ def _unknown_name(where: str, value: dict, context: dict) -> str:
 
 
 def _unexpected(where: str, value: Any, context: dict) -> str:
-    words = f"{where} has {value!r}, but must be {context['phrase']}"
-    if context.get("takes_numbers") and isinstance(value, str) and NUMBER.fullmatch(value):
-        quotes = " without quotes" if _as_yaml(value) == value else ""
-        words += f" ({value!r} is a text in YAML; write {_as_yaml(value)}{quotes})"
+    words = f"{where} has {value!r}, but must be {context.get('phrase') or context['message']}"
+    meant = context.get("meant")
+    if meant is not None:
+        written = str(meant) if isinstance(meant, int) else _as_yaml(value)
+        quotes = " without quotes" if written == value else ""
+        words += f" ({value!r} is a text in YAML; write {written}{quotes})"
     return words
 
 

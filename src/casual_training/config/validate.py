@@ -7,11 +7,23 @@ from pydantic import ValidationError
 
 from casual_training.config import references
 from casual_training.config.catalogue import Catalogue
-from casual_training.config.keys import plain_value
+from casual_training.config.keys import require_plain
 from casual_training.config.models import Config, Workload
 from casual_training.config.names import LOSSES, METRICS, describe_metric
 from casual_training.config.options import config_model
 from casual_training.config.sentences import sentence
+
+
+def parse(config: Any, catalogue: Catalogue) -> Config:
+    """Return a config with every default filled in; keys and types are checked, the names in it are not.
+
+    Raises:
+        ValueError: one sentence that names the key, what is wrong with it and what to do.
+    """
+    try:
+        return config_model(catalogue).model_validate(config)
+    except ValidationError as error:
+        raise ValueError(sentence(error, config)) from None
 
 
 def validate(config: Any, catalogue: Catalogue) -> Config:
@@ -20,12 +32,9 @@ def validate(config: Any, catalogue: Catalogue) -> Config:
     Raises:
         ValueError: one sentence that names the key, what is wrong with it and what to do.
     """
-    try:
-        checked = config_model(catalogue).model_validate(config)
-    except ValidationError as error:
-        raise ValueError(sentence(error, config)) from None
+    checked = parse(config, catalogue)
     for key, value in config.items():
-        plain_value(value, key)
+        require_plain(value, key)
     _check_study(checked)
     for kind, named in {"workloads": checked.workloads, "methods": checked.methods}.items():
         _check_folders(kind, named)

@@ -87,7 +87,7 @@ class Run:
     @property
     def folder(self) -> str:
         """Where the run writes, relative to the project."""
-        written = {"epochs": f"{self.epochs:g}", "factor": f"{self.lr_factor or 1:g}"}
+        written = {"epochs": f"{self.epochs:g}", "factor": f"{self.lr_factor or 1!r}".removesuffix(".0")}
         return FOLDERS[self.kind].format_map(vars(self) | written)
 
     @property

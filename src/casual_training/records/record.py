@@ -160,6 +160,8 @@ class Record(_Part):
     def _is_whole(self) -> "Record":
         """Check that an ok run has what the tables read of one."""
         self.started  # noqa: B018 - raises if it is no date
+        if not {"name", "function", "higher_is_better"} <= self.run.metric.keys():
+            raise ValueError("run.metric lacks a name, a function or higher_is_better")
         if sorted(self.curve, key=lambda point: point.samples) != self.curve:
             raise ValueError("curve is not in the order of samples")
         if self.run.lr_factor not in (None, self.lr_factor):

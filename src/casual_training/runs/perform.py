@@ -35,20 +35,25 @@ if TYPE_CHECKING:
     from casual_training.runs.prepare import PreparedRun
 
 
-def perform(run: Run, folder: Path, data_dir: Path, lr_factor: float = 1) -> "Record":
+# How long a failed run took says nothing about its method.
+NOT_OF_FAILED_RUNS = ("spawn_seconds", "train_seconds", "evaluate_seconds", "wall_seconds")
+
+
+def perform(run: Run, folder: Path, data_dir: Path, lr_factor: float | None = None) -> "Record":
     """Train and evaluate one run, write its folder and return what stands in its run.json.
 
     Args:
         run: what to train and how.
         folder: where to write; made if it is not there.
         data_dir: folder of the data sets; a set that is not there is fetched, outside every clock.
-        lr_factor: what to multiply the run's learning rate by; above 0.
+        lr_factor: what to multiply the run's learning rate by, above 0; None is what a trial tries, and 1 otherwise.
 
     Raises:
         ValueError: wrong input, found before training; nothing was written but train.log.
         UserCodeError: the user's own code or data are wrong, found before training; the row that says so was written.
     """
     prepare_process(run.omp_wait_policy)
+    lr_factor = lr_factor or run.lr_factor or 1.0
     begun = time.perf_counter()
     if not is_user_code(run.dataset) and not (data_dir / run.dataset).is_dir():
         from casual_training.workload.fetch import fetch
@@ -109,8 +114,10 @@ def _record(about: dict[str, Any], result: dict[str, Any], clocks: dict[str, flo
         return Record(format=FORMAT, **about, **result, clocks=clocks)
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
-        cause = f"{'.'.join(map(str, first['loc']))} is {first['input']!r:.50}, which is no reading of anything"
-        return Record(format=FORMAT, **about, status="failed", cause=cause, clocks=clocks)
+        cause = f"{'.'.join(map(str, first['loc']))} is {first['input']!r:.50}, which no table can hold"
+        kept = {key: result.get(key) for key in ("foreign_cpu_share", "steal_share", "interference_detected")}
+        without = clocks | dict.fromkeys(NOT_OF_FAILED_RUNS)
+        return Record(format=FORMAT, **about, **kept, status="failed", cause=cause, clocks=without)
 
 
 def _measure(run: Run, data_dir: Path, clock: PhaseClock) -> tuple[dict[str, Any], "Recorder"]:
@@ -198,8 +205,7 @@ def _clock_readings(
     readings = {"wait_seconds": wait_seconds} | clock.readings()
     if status == "ok" and recorder:
         return readings | {"startup_seconds": recorder.started - clock.started}
-    # How long a failed run took says nothing about its method.
-    return readings | dict.fromkeys(("spawn_seconds", "train_seconds", "evaluate_seconds", "wall_seconds"))
+    return readings | dict.fromkeys(NOT_OF_FAILED_RUNS)
 
 
 def _summary(record: "Record") -> str:

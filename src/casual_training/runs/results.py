@@ -1,11 +1,13 @@
 """What stands in the record of a run before it trains, and what its workers recorded of their speed."""
 
 from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from casual_training.measure import machine
-from casual_training.measure.recorder import Recorder
 from casual_training.plan.run import Run
+
+if TYPE_CHECKING:  # it imports torch, and the record of a run begins before that is there
+    from casual_training.measure.recorder import Recorder
 
 
 def describe(run: Run, attempt: int, lr_factor: float) -> dict[str, Any]:
@@ -24,7 +26,7 @@ def describe(run: Run, attempt: int, lr_factor: float) -> dict[str, Any]:
     }
 
 
-def speed(recorder: Recorder) -> dict[str, Any]:
+def speed(recorder: "Recorder") -> dict[str, Any]:
     """Return what the workers, and the server if there is one, recorded of their work, as keys of Record."""
     workers, server = recorder.workers(), recorder.server()
     everybody = [*workers, server] if server else workers
