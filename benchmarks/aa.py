@@ -21,7 +21,7 @@ SEEDS_OF_A_STUDY = 5
 
 
 def judge(runs: pd.DataFrame, seeds: list[int], comparisons: dict[str, Comparisons]) -> tuple[dict, bool]:
-    """Judge some seeds as a study; returns the specified comparison as in verdict.json, and whether it has a winner.
+    """Judge some seeds as a study; return the specified comparison as in verdict.json, and whether it has a winner.
 
     Args:
         runs: the runs table of all seeds, of one workload.

@@ -2,7 +2,7 @@
 
     python benchmarks/averaging.py
 
-The workers train simple_nn on made-up images, 16 steps before each average as local_sgd does, meet at a barrier and
+The workers train simple_nn on synthetic images, 16 steps before each average as local_sgd does, meet at a barrier and
 then exchange their weights by one or the other. Five turns of 60 averages each. Wants the machine to itself.
 """
 

@@ -1,4 +1,4 @@
-"""Waiting around the study: a dry run over 1,000 made-up runs, and their tables, charts and page made again.
+"""Waiting around the study: a dry run over 1,000 synthetic runs, and their tables, charts and page made again.
 
     python benchmarks/pipeline.py
 
@@ -62,7 +62,7 @@ def main() -> None:
 
 
 def make_project(root: Path) -> Path:
-    """Make a project folder of links to this one, without its results; returns the overlay of the grid in it."""
+    """Make a project folder of links to this one, without its results, and return the overlay of the grid in it."""
     for part in PARTS:
         (root / part).symlink_to(PROJECT / part)
     overlay = root / "grid.json"
@@ -90,7 +90,7 @@ def seconds_of(command: list[str], folder: Path) -> float:
 
 
 def peak_mb(command: list[str], folder: Path) -> float:
-    """Run a command; give the most memory of all its processes, what they share counted once, in MB.
+    """Run a command and return the most memory of all its processes, what they share counted once, in MB.
 
     In a run of its own, because looking costs time, too.
     """

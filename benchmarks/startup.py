@@ -37,7 +37,7 @@ def measure(workers: int) -> tuple[float, float]:
 
 
 def import_seconds() -> tuple[float, float]:
-    """Import what the fork server imports, as it does; give the seconds of torch and of torch._dynamo."""
+    """Import what the fork server imports, as it does, and return the seconds of torch and of torch._dynamo."""
     code = "import gc, time; gc.disable(); a = time.perf_counter(); import torch; b = time.perf_counter(); "
     code += "import torch._dynamo; print(b - a, time.perf_counter() - b)"
     torch, dynamo = subprocess.run(

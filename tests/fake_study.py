@@ -1,4 +1,4 @@
-"""Writes a made-up study, as its run folders, for tests of the tables and of the page. Nothing is trained."""
+"""Writes a synthetic study, as its run folders, for tests of the tables and of the page. Nothing is trained."""
 
 import copy
 import math

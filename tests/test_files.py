@@ -1,6 +1,6 @@
 import pytest
 
-from casual_training.files import require_writable, write_whole
+from casual_training.files import read_literals, require_writable, write_whole
 
 
 def test_a_file_is_replaced_and_no_temporary_one_stays(tmp_path):
@@ -36,3 +36,9 @@ def test_a_folder_that_cannot_be_made_is_named_in_one_sentence(tmp_path):
     (tmp_path / "file").write_text("")
     with pytest.raises(ValueError, match=r"cannot write to .*file/results: .*; choose a folder"):
         require_writable(tmp_path / "file" / "results")
+
+
+def test_literals_are_read_with_an_annotation_and_without(tmp_path):
+    file = tmp_path / "table.py"
+    file.write_text('CAPTION = "Mine."\nINPUTS: list[str] = ["runs"]\nPLACE: int\nraise SystemExit\n')
+    assert read_literals(file, ["CAPTION", "INPUTS", "PLACE"]) == {"CAPTION": "Mine.", "INPUTS": ["runs"]}

@@ -114,7 +114,8 @@ def _parser() -> argparse.ArgumentParser:
         if takes_name:
             step.add_argument("name")
         step.add_argument("--study", type=json.loads, required=True, help="the study's config as JSON")
-        step.add_argument("--again", default="snakemake --cores 4", help="the command that repeats the study")
+        if command in (_write_page, _report):
+            step.add_argument("--again", default="snakemake --cores 4", help="the command that repeats the study")
         step.set_defaults(command=command)
     return parser
 

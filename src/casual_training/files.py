@@ -58,11 +58,12 @@ def read_literals(file: Path, names: Collection[str]) -> dict[str, Any]:
         raise ValueError(f"cannot read {file}: {error}") from None
     except SyntaxError as error:
         raise ValueError(f"{file}, line {error.lineno}: {error.msg}") from None
-    assigned = {
-        ast.unparse(statement.targets[0]): statement.value
-        for statement in module.body
-        if isinstance(statement, ast.Assign)
-    }
+    assigned = {}
+    for statement in module.body:
+        if isinstance(statement, ast.Assign):
+            assigned[ast.unparse(statement.targets[0])] = statement.value
+        elif isinstance(statement, ast.AnnAssign) and statement.value:
+            assigned[ast.unparse(statement.target)] = statement.value
     try:
         return {name: ast.literal_eval(assigned[name]) for name in names if name in assigned}
     except ValueError:

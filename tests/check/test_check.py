@@ -217,7 +217,7 @@ def test_a_strategy_that_hangs_is_ended_and_passes_nothing(own, tmp_path):
     assert check_strategy.leaves_nothing(report).outcome == "not tried"
 
 
-def test_what_is_deterministic_is_not_tried_when_the_end_of_check(tmp_path):
+def test_determinism_is_not_tried_when_the_time_of_a_check_is_over(tmp_path):
     result = check_strategy.deterministic("serial", tmp_path / "log", 3, time.monotonic())
     assert (result.point, result.outcome) == ("deterministic", "not tried")
 
@@ -264,6 +264,7 @@ def test_what_a_strategy_needs_and_is_not_there_is_no_failure(tmp_path):
             SOUND + "OPTIONS = dict()\n",
             "SERIAL_TOLERANCE must be literals",
         ),
+        ("mine.py", SOUND + "SERVER_THREADS: int = 1\n", "SERVER_THREADS is now run_workers(server_threads=...)"),
         ("hogwild.py", SOUND, "hogwild.py has the name of another strategy, hogwild; rename it"),
         ("my-own.py", SOUND, "my-own.py cannot be imported under this name"),
         ("mine.py", None, "cannot read"),

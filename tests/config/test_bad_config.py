@@ -197,7 +197,7 @@ def test_an_unknown_name_is_refused_with_those_to_choose_from(key, name, known):
     assert known in message.partition("choose from: ")[2]
 
 
-def test_the_ceilings_strategy_is_no_method():
+def test_the_strategy_of_independent_copies_is_no_method():
     message = refusal(config_with("methods.hogwild.strategy", "independent"))
     assert "unknown name 'independent' in methods.hogwild.strategy" in message
     assert "independent" not in message.partition("choose from: ")[2]

@@ -11,15 +11,24 @@ from reliability import PROMISES, TESTS
 PAGE = Path(__file__).parents[2] / "docs" / "reliability.md"
 
 
-def rows(text: str) -> dict[str, str]:
+def cells(text: str) -> list[list[str]]:
     lines = [line for line in text.splitlines() if line.startswith("| ")][2:]
-    return {promise: result for promise, _, _, result in (line.strip("| ").split(" | ") for line in lines)}
+    return [line.strip("| ").split(" | ") for line in lines]
+
+
+def rows(text: str) -> dict[str, str]:
+    return {promise: result for promise, _, _, result in cells(text)}
 
 
 def test_every_promise_stands_on_the_page_and_has_held():
     found = rows(PAGE.read_text())
     assert list(found) == list(PROMISES), "make reliability writes it again"
     assert not [promise for promise, result in found.items() if not result.startswith("held")]
+
+
+def test_the_page_links_to_the_tests_behind_each_promise():
+    links = {promise: proof for promise, proof, _, _ in cells(PAGE.read_text())}
+    assert links == {promise: proof for promise, proof, _, _ in cells(reliability.page({}))}
 
 
 @pytest.mark.parametrize("promise", PROMISES)

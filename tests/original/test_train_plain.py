@@ -1,4 +1,4 @@
-"""The plain training script, on small made-up inputs."""
+"""The plain training script, on small synthetic inputs."""
 
 import pytest
 import torch

@@ -158,7 +158,7 @@ def test_an_expected_failure_is_not_diagnosed_and_nothing_is_unless_asked(config
     assert not load_plan(config).diagnoses
 
 
-def test_only_runs_cut_short_are_rate_only(config):
+def test_only_runs_cut_short_are_throughput_only(config):
     assert {run.method for run in load_plan(config).runs if run.throughput_only} == {"ps_tutorial"}
 
 

@@ -6,13 +6,42 @@ from torch import nn
 
 from casual_training import strategies
 from casual_training.errors import RunFailed
-from training import make_run, prepared, trained
+from casual_training.strategies import hogwild
+from training import TRAIN_SAMPLES, make_run, prepared, trained
 
 pytestmark = pytest.mark.usefixtures("fork_server")
 
 
 def make_locked(**changes):
     return make_run(strategy="hogwild", options={"update": "locked"}, **changes)
+
+
+class Probe:
+    """A lock and an optimizer that note what happens to them, and to the network meanwhile."""
+
+    def __init__(self):
+        self.events = []
+
+    def acquire(self):
+        self.events.append("taken")
+
+    def release(self):
+        self.events.append("given back")
+
+    def zero_grad(self):
+        self.events.append("begun")
+
+    def step(self):
+        self.events.append("update")
+
+
+def work_with_probe(data_dir, probe):
+    run = make_locked()
+    model, data, recorder = prepared(run, data_dir)
+    model.register_forward_hook(lambda *_: probe.events.append("forward"))
+    next(model.parameters()).register_hook(lambda _: probe.events.append("backward"))
+    recorder.start(0, 1)
+    hogwild.work(0, run, recorder, model, data, lock=probe, optimizer=probe)
 
 
 def test_with_a_lock_workers_train_and_each_takes_it_once_a_step(data_dir):
@@ -29,6 +58,21 @@ def test_with_a_lock_workers_train_and_each_takes_it_once_a_step(data_dir):
 def test_without_a_lock_nobody_waits_for_one(data_dir):
     _, recorder = trained(make_run(strategy="hogwild", workers=2), data_dir)
     assert [worker["measures"] for worker in recorder.workers()] == [{}, {}]
+
+
+def test_the_lock_is_held_around_the_update_only(data_dir):
+    probe = Probe()
+    work_with_probe(data_dir, probe)
+    of_a_step = ["begun", "forward", "backward", "taken", "update", "given back"]
+    assert probe.events == of_a_step * (TRAIN_SAMPLES // 32)
+
+
+def test_the_lock_is_given_back_if_the_update_fails(data_dir):
+    probe = Probe()
+    probe.step = lambda: 1 / 0
+    with pytest.raises(ZeroDivisionError):
+        work_with_probe(data_dir, probe)
+    assert probe.events[-2:] == ["taken", "given back"]
 
 
 def test_one_worker_with_a_lock_has_the_losses_of_one_without(data_dir):

@@ -49,6 +49,7 @@ def test_every_run_is_ok_and_says_what_was_run(records):
         assert not run.oversubscribed and not run.expected_failure
         assert {"system", "processor", "physical_cores", "memory_gb"} <= record.machine.keys()
         assert {"python", "torch", "numpy", "casual-training"} <= record.versions.keys()
+        assert {"commit", "commit_dirty"} <= record.model_fields_set
         assert record.attempt in (1, 2) and record.load_average is not None
 
 

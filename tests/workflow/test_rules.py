@@ -30,7 +30,7 @@ def spoil(run):
 
 @pytest.fixture(scope="module")
 def analysed(tmp_path_factory) -> Project:
-    """A study with made-up runs, one of them failed, and everything that is made from them."""
+    """A study with synthetic runs, one of them failed, and everything that is made from them."""
     study = {"methods": ["serial", "threads", "hogwild", "ps_tutorial"], "workers": [1, 2, 4], "seeds": [1, 2, 3]}
     overlay = {"study": study | {"snapshots": 20}, "machine": {"cores": 2}}
     project = Project.of_repository(tmp_path_factory.mktemp("analysed") / "project", overlay)

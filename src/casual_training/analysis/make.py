@@ -17,7 +17,6 @@ from casual_training.analysis import parts
 from casual_training.analysis.study_folder import StudyFolder
 from casual_training.files import write_whole
 
-VERDICT = "verdict.json"
 LONG_AGO = 1_000_000_000  # seconds since 1970: the year 2001; Snakemake takes 0 for no time at all
 Job = tuple[Callable[[StudyFolder, str], None], str]  # what to do, and the name of the table or chart
 
@@ -31,7 +30,7 @@ def write_verdict(study: StudyFolder) -> None:
     """Write results/STUDY/verdict.json, the answer for each workload, from the tables."""
     from casual_training.analysis.verdict.answer import answers
 
-    write_whole(study.results / VERDICT, json.dumps(answers(study), indent=1, allow_nan=False) + "\n")
+    write_whole(study.verdict, json.dumps(answers(study), indent=1, allow_nan=False) + "\n")
 
 
 def draw_chart(study: StudyFolder, name: str) -> None:
@@ -54,7 +53,7 @@ def write_page(study: StudyFolder, command: str) -> None:
     """
     from casual_training.analysis.page.page import render_page
 
-    for file in (*(f"{name}.csv" for name in parts.literals("tables")), VERDICT):
+    for file in (*(f"{name}.csv" for name in parts.literals("tables")), study.verdict.name):
         write_whole(study.reports / "tables" / file, (study.results / file).read_text(encoding="utf-8"))
     write_whole(study.reports / "report.html", render_page(study, command))
 

@@ -35,6 +35,11 @@ class StudyFolder:
         """Where the page is, with its figures and the tables behind them."""
         return self.root / "reports" / self.plan.name
 
+    @property
+    def verdict(self) -> Path:
+        """The file with the answer for each workload."""
+        return self.results / "verdict.json"
+
     def has_result(self, run: Run) -> bool:
         """Return whether a planned run has a run.json, also one of another config."""
         return (self.root / run.folder / FILE).is_file()

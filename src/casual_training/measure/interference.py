@@ -1,7 +1,7 @@
 """How quiet the machine was during a run: what others took of the cores that this process may use.
 
 Read from the system's own accounting (/proc/stat on Linux, in ticks of 10 ms), so that nothing runs beside a run to
-watch it. Elsewhere there are no readings, and of a run without readings nothing is said.
+watch it. Elsewhere there are no readings, and interference is then not assessed.
 """
 
 import contextlib
@@ -15,6 +15,7 @@ STAT = Path("/proc/stat")
 # would call two methods different, of all that the cores could do meanwhile; not for a few ticks in a very short run.
 MOST_SHARE = 0.025
 MOST_SECONDS = 0.2
+KEYS = ("foreign_cpu_share", "steal_share", "interference_detected")  # of an assessment
 USER, NICE, SYSTEM, IDLE, IOWAIT, IRQ, SOFTIRQ, STEAL = range(8)
 
 
@@ -92,12 +93,9 @@ def assess(busy: float, steal: float, own: float, seconds: float, cores: int) ->
         cores: the cores that were added up.
 
     Returns:
-        foreign_cpu_share and steal_share of what the cores could do, in [0, 1], and interference_detected.
+        By KEYS: both shares of what the cores could do, in [0, 1], and whether interference was detected.
     """
     foreign, capacity = max(0.0, busy - own), cores * seconds
     taken = foreign + steal
-    return {
-        "foreign_cpu_share": foreign / capacity,
-        "steal_share": steal / capacity,
-        "interference_detected": taken > MOST_SECONDS and taken > MOST_SHARE * capacity,
-    }
+    is_detected = taken > MOST_SECONDS and taken > MOST_SHARE * capacity
+    return dict(zip(KEYS, (foreign / capacity, steal / capacity, is_detected), strict=True))

@@ -64,7 +64,7 @@ class Recorder:
     def start(self, rank: int, threads: int) -> None:
         """Begin the record of the calling process, at this moment; the server's rank is the number of workers."""
         self._counters = self._rows[rank].numpy()  # item assignment is 10 times cheaper than on a tensor
-        self._rank, self._steps, self._samples = rank, 0, 0
+        self._steps, self._samples = 0, 0
         self._updates_at_reading = None
         if rank != self._server:
             self._notes = self.notes[rank].numpy()
@@ -175,11 +175,11 @@ class Recorder:
         return max(0.0, together) / (self.ended - self.started)
 
     def interference(self, own_cpu_seconds: float) -> dict:
-        """Assess what others took of the machine between the first start and the last end; empty without readings."""
+        """Assess what others took of the machine between the first start and the last end; Nones without readings."""
         rows = self.counters
         first, last = rows[rows[:, STARTED].argmin()], rows[rows[:, ENDED].argmax()]
         if not (first[BUSY_BEFORE] and last[BUSY_AFTER]):
-            return dict.fromkeys(("foreign_cpu_share", "steal_share", "interference_detected"))
+            return dict.fromkeys(interference.KEYS)
         busy, steal = (last[BUSY_AFTER] - first[BUSY_BEFORE]).item(), (last[STEAL_AFTER] - first[STEAL_BEFORE]).item()
         return interference.assess(
             busy, steal, own_cpu_seconds, self.ended - self.started, interference.allowed_cores()

@@ -98,6 +98,11 @@ class PrintingRecorder(Recorder):
         super().__init__(workers, steps, log_interval if log_interval > 0 else steps + 1)
         self._n_epochs, self._n_batches = epochs, n_batches
 
+    def start(self, rank: int, threads: int) -> None:
+        """Begin the record of the calling process."""
+        self._rank = rank
+        super().start(rank, threads)
+
     def step(self, loss: torch.Tensor, samples: int) -> None:
         """Count one step of the calling worker."""
         super().step(loss, samples)

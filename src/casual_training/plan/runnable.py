@@ -1,4 +1,4 @@
-"""Runs that cannot be made are refused before any is: what no key of the config is wrong by itself about."""
+"""Refuses runs that cannot be made, although each key of the config is valid by itself."""
 
 from casual_training.config.catalogue import Catalogue
 from casual_training.config.references import is_user_code

@@ -1,1 +1,1 @@
-"""What a run leaves in its folder, and what can be read off it: the only thing that training and analysis share."""
+"""What a run leaves in its folder: all that training and analysis share."""

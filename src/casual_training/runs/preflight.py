@@ -101,7 +101,7 @@ def try_evaluation(prepared: PreparedRun, parts: dict[str, Samples], training_ta
 
 @contextlib.contextmanager
 def _aside(model: torch.nn.Module) -> Iterator[torch.nn.Module]:
-    """Return a copy of the network to try, on one thread and with a random state of its own."""
+    """Yield a copy of the network to try, on one thread and with a random state of its own."""
     threads = torch.get_num_threads()
     # A pool of threads would be left in this process, which has to be quiet while others train.
     torch.set_num_threads(1)

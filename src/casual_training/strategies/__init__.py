@@ -129,6 +129,8 @@ def _literals(name: str) -> dict:
 
 def _literals_of(file: Path) -> dict:
     literals = read_literals(file, LITERALS)
+    if read_literals(file, ["SERVER_THREADS"]):  # of version 0.1
+        raise ValueError(f"{file}: SERVER_THREADS is now run_workers(server_threads=...); pass it there")
     statements = ast.parse(file.read_text(encoding="utf-8")).body
     if "train" not in {statement.name for statement in statements if isinstance(statement, ast.FunctionDef)}:
         raise ValueError(f"{file} has no function train(model, data, run, recorder); write one, as serial.py has it")

@@ -43,7 +43,8 @@ def work(rank, run, recorder, model, data, lock, optimizer=None) -> None:
     With an `optimizer` it trains with that one, which must be private to it, instead of the run's.
     """
     compute_loss = make_loss(run)
-    optimizer = optimizer or make_optimizer(model, run)
+    if optimizer is None:
+        optimizer = make_optimizer(model, run)
     for number in range(run.passes):
         for inputs, targets in data.batches(number, rank):
             optimizer.zero_grad()  # sets the gradients to None, which keeps them private

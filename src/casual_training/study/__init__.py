@@ -1,1 +1,1 @@
-"""Round the runs of a study: its config loaded, its progress shown, its interruption, its end."""
+"""What goes on around the runs of a study: loading, progress, interruption, end."""

@@ -27,7 +27,7 @@ STDOUT, STDERR = 1, 2
 SECONDS = 1.0  # between two drawings
 REPLACED = {"job_info", "job_started", "job_finished", "progress"}  # events of Snakemake
 SELECTING = "Select jobs to execute..."  # a message of Snakemake without an event
-STATUS = re.compile(rb"^ *\d+\.\d s: ([ -~]+)$", re.M)  # processes.py and experiment.py write such lines
+STATUS = re.compile(rb"^ *\d+\.\d s: ([ -~]+)$", re.M)  # parallel/workers.py and runs/perform.py write such lines
 TAIL = 4096  # bytes of a log to look for the last of them
 
 
@@ -112,7 +112,7 @@ def _is_replaced(record: logging.LogRecord) -> bool:
 
 
 class Jobs(logging.Handler):
-    """Hears from Snakemake which jobs begin and end, and has the line of it.
+    """Follows the jobs through Snakemake's messages.
 
     Args:
         progress: of the study, from now on to be used through this alone.

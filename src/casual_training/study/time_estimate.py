@@ -85,7 +85,7 @@ class Cost:
 def _cost(run: Run) -> Cost:
     """Time a training step of a run, with its model, device and input pipeline, on its first data in this process.
 
-    Images are made up: they may not have been fetched yet.
+    Images are synthetic: they may not have been fetched yet.
     """
     import torch
 

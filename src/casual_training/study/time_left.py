@@ -123,7 +123,7 @@ class Progress:
         return rest + self._seconds_of_waiting
 
     def line(self, status: str, moment: float) -> str:
-        """Say it in one line, what matters most first.
+        """Return the progress in one line, the most important first.
 
         Args:
             status: what the run that runs now is at.

@@ -147,7 +147,7 @@ def load(run: Run, data_dir: Path) -> Splits:
         data_dir: folder of our data sets.
 
     Raises:
-        ValueError: the data are missing or wrong; an UserCodeError if they are the user's own.
+        ValueError: the data are missing or wrong; a UserCodeError if they are the user's own.
     """
     if is_user_code(run.dataset):
         return _own_splits(run.dataset, run.train_samples)

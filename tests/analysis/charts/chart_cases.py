@@ -1,4 +1,4 @@
-"""What tests of several charts share: made-up logs, and what a figure says."""
+"""What tests of several charts share: synthetic logs, and what a figure says."""
 
 import itertools
 

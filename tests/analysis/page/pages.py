@@ -1,4 +1,4 @@
-"""Made-up studies and their pages, and what a browser makes of a page."""
+"""Synthetic studies and their pages, and what a browser makes of a page."""
 
 from html.parser import HTMLParser
 

@@ -1,14 +1,18 @@
 """The charts of the page and the tables behind them."""
 
 import os
+import re
 import shutil
 import subprocess
 import sys
 
 import pandas as pd
+import pytest
 from pages import parsed, write_page
 
 import fake_study
+from casual_training.analysis import parts
+from casual_training.analysis.page import charts_section, page
 from casual_training.study.load import PROJECT
 
 
@@ -75,3 +79,15 @@ def test_a_new_chart_is_one_new_file(tmp_path):
     charts = [attributes["id"] for attributes in page.all("figure")]
     assert charts[:3] == ["chart-forest", "chart-accuracy", "chart-brand_new"]
     assert "never seen before" in page.cells and "1.5" in page.cells
+
+
+def test_the_template_draws_the_charts_of_every_section():
+    template = (page.HERE / "report.html.jinja2").read_text(encoding="utf-8")
+    assert tuple(re.findall(r'{{ chart_figures\("(\w+)"', template)) == charts_section.SECTIONS
+
+
+def test_a_chart_of_another_section_is_refused_by_name(monkeypatch):
+    monkeypatch.setattr(parts.chart("scaling"), "SECTION", "cost")
+    monkeypatch.setattr(parts, "literals", lambda kind: {"scaling": {}})
+    with pytest.raises(ValueError, match=r"^chart scaling has SECTION 'cost'; choose from: comparison, parts, .*code$"):
+        charts_section.charts_by_section(None)

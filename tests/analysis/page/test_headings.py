@@ -2,7 +2,8 @@
 
 import pandas as pd
 
-from casual_training.analysis.page.headings import view
+from casual_training.analysis.page.headings import COLUMNS, view
+from casual_training.records.record import PARTS
 
 
 def test_a_column_without_a_heading_is_shown_by_its_name():
@@ -18,3 +19,7 @@ def test_a_metric_is_written_as_its_name_asks_for():
     assert view(table, ["test_metric"]) == {"headings": ["test accuracy"], "rows": [["83.9 %"]]}
     table["metric"] = "mean_squared_error"
     assert view(table, ["test_metric"]) == {"headings": ["test mean squared error"], "rows": [["0.839"]]}
+
+
+def test_every_part_of_a_step_has_a_heading():
+    assert {f"{part}_of_step" for part in PARTS} <= COLUMNS.keys()

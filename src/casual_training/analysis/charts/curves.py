@@ -52,7 +52,7 @@ def draw_curves(data: pd.DataFrame, xs: list[str], y: str, line_width: float) ->
 
 
 def labels_and_looks(data: pd.DataFrame) -> tuple[dict[str, str], dict[str, dict[str, Any]]]:
-    """Return each configuration the lines of its label, and a colour and dash of its own."""
+    """Return the label and the look of each configuration's line."""
     names = {name: legend_label(name) for name in dict.fromkeys(data["configuration"])}
     # 8 colours and 5 dashes have no common divisor: only the 41st line looks like the first.
     looks = {

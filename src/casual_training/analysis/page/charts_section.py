@@ -8,19 +8,26 @@ from casual_training.analysis.study_folder import StudyFolder
 from casual_training.analysis.wording import titled
 
 NOTHING = "no run to draw yet"
+# Those that the template draws charts in.
+SECTIONS = ("comparison", "parts", "scaling", "losses", "diagnostics", "code")
 
 
 def charts_by_section(study: StudyFolder) -> dict[str, list[dict]]:
     """Return the charts of each section, in the order of the page.
 
     A chart that is empty says what it waits for (its literal EMPTY, or else NOTHING); if that is "", it is left out.
+
+    Raises:
+        ValueError: a chart is of a section that has no charts; one sentence with its name.
     """
     sections: dict[str, list[dict]] = {}
     for name in parts.literals("charts"):
-        chart = parts.chart(name)
+        section = parts.chart(name).SECTION
+        if section not in SECTIONS:
+            raise ValueError(f"chart {name} has SECTION {section!r}; choose from: {', '.join(SECTIONS)}")
         shown = _shown(study, name)
         if shown["data"]["rows"] or shown["nothing"]:
-            sections.setdefault(chart.SECTION, []).append(shown)
+            sections.setdefault(section, []).append(shown)
     return sections
 
 

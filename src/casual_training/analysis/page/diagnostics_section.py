@@ -3,6 +3,7 @@
 import pandas as pd
 
 from casual_training.analysis.page.headings import view
+from casual_training.records.record import PARTS
 
 WAITED = [
     "overlap",
@@ -16,12 +17,7 @@ WAITED = [
 ]
 OF_A_STEP = [
     "diagnosis",
-    "data_of_step",
-    "forward_of_step",
-    "backward_of_step",
-    "communication_of_step",
-    "update_of_step",
-    "other_of_step",
+    *(f"{part}_of_step" for part in PARTS),
     "lost_updates",
     "diagnosed_speed",
 ]

@@ -77,7 +77,7 @@ def render_page(study: StudyFolder, command: str) -> str:
     plan, runs, comparison = study.plan, study.table("runs"), study.table("comparison")
     copies, claims, diagnostics = study.table("independent_copies"), study.table("claims"), study.table("diagnostics")
     provenance = study.table("provenance")
-    answers = json.loads((study.results / "verdict.json").read_text(encoding="utf-8"))["answers"]
+    answers = json.loads(study.verdict.read_text(encoding="utf-8"))["answers"]
     ended = outcome([*plan.runs, *plan.independent_copies], study.root)
     state = progress(study, runs, copies)
     failed, cost = failures(plan, runs, copies), costs(study.table("cost"), plan.config.cost)

@@ -21,7 +21,7 @@ BASELINE = "serial"  # the script that the others are a change of
 
 
 def strategies_and_options(plan: Plan) -> dict[str, dict[str, Any]]:
-    """Return of each method of the catalogue, and of each tuned one, its strategy and that strategy's options."""
+    """Return the strategy and options of each method of the catalogue, and of each tuned one."""
     in_catalogue = {
         name: {"strategy": method.strategy} | method.options for name, method in plan.config.methods.items()
     }

@@ -117,7 +117,7 @@ def _specified_rows(comparison: pd.DataFrame, comparisons: Comparisons) -> list[
 
 
 def _why_no_answer(workload: str, runs: pd.DataFrame, seeds: list[int], comparisons: Comparisons) -> str | None:
-    """Describe why the tables cannot answer, or None if they can."""
+    """Return why the tables cannot answer; None if they can."""
     if runs.empty:
         return f"No run of {workload} has finished yet, so there is no answer yet."
     runs = whole(runs)

@@ -11,7 +11,7 @@ LONGEST_APART = pd.Timedelta(hours=1)  # between the starts of two runs of a see
 
 
 def caveats(runs: pd.DataFrame, baseline: str, seeds: list[int], comparisons: Comparisons) -> list[str]:
-    """Describe which serial methods are no baseline, what was specified and not trained, and what was made apart.
+    """Return in words which serial methods are no baseline, what was not trained, and what was made apart.
 
     Args:
         runs: the runs of one workload.
@@ -64,7 +64,7 @@ def apart(runs: pd.DataFrame, own: pd.DataFrame, reference: pd.DataFrame) -> lis
 
 
 def lacking(runs: pd.DataFrame, method: str, seeds: list[int]) -> str:
-    """Describe what a serial method lacks to be a baseline or surely none, in words; empty if it lacks nothing.
+    """Return in words what a serial method lacks to be a baseline or surely none; empty if it lacks nothing.
 
     Args:
         runs: the runs of one workload.

@@ -61,7 +61,7 @@ def behind(best: Row, runs: pd.DataFrame, baseline: str, seeds: list[int], n_spe
 
 
 def of_others(rows: list[Row], runs: pd.DataFrame, seeds: list[int]) -> str:
-    """Describe what became of specified comparisons (rows of the comparison table), a sentence a verdict."""
+    """Return in words what became of specified comparisons (rows of the comparison table), a sentence a verdict."""
     sentences = []
     for verdict, (lead, detail) in SENTENCES.items():
         own = [row for row in rows if row.verdict == verdict]
