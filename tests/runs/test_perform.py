@@ -9,6 +9,7 @@ from casual_training.measure.clocks import PHASES
 from casual_training.records.record import read_record
 from casual_training.runs import perform as module
 from casual_training.runs.perform import _record, perform
+from casual_training.runs.results import describe
 from training import make_run
 
 ABOUT = {"run": make_run(), "lr_factor": 1.0, "attempt": 1, "started_at": "2026-11-28T10:00:00+00:00"}
@@ -50,3 +51,17 @@ def test_a_reading_that_no_table_can_hold_is_a_failed_run_without_a_time(wrong, 
 def test_what_stands_in_a_record_before_training_needs_no_torch():
     code = "import sys; from casual_training.runs import perform, results; sys.exit('torch' in sys.modules)"
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_the_record_says_what_was_run_where_and_with_which_code():
+    assert set(describe(make_run(), 1, 1.0)) == {
+        "run",
+        "lr_factor",
+        "attempt",
+        "started_at",
+        "machine",
+        "load_average",
+        "versions",
+        "commit",
+        "commit_dirty",
+    }

@@ -15,15 +15,10 @@ class StrategyFacts:
 
 @dataclass(frozen=True)
 class DatasetFacts:
-    """The sizes of one of our data sets; the validation samples are among those of the training file."""
+    """The sizes of one of our data sets; `available` are the training samples beside the validation samples."""
 
-    n_train: int
+    available: int
     n_validation: int
-
-    @property
-    def available(self) -> int:
-        """The training samples that there are beside the validation samples."""
-        return self.n_train - self.n_validation
 
 
 @dataclass(frozen=True)

@@ -29,7 +29,7 @@ def catalogue() -> Catalogue:
             known[name] = _facts(name)
     return Catalogue(
         strategies={name: facts for name, facts in known.items() if name != COPIES_STRATEGY},
-        datasets={name: DatasetFacts(dataset.n_train, dataset.n_validation) for name, dataset in DATASETS.items()},
+        datasets={name: DatasetFacts(dataset.available, dataset.n_validation) for name, dataset in DATASETS.items()},
         models=tuple(models.names()),
     )
 

@@ -104,8 +104,7 @@ def _cost(run: Run) -> Cost:
         repeated = dataclasses.replace(splits, train=_repeated(splits.train, needed))
     else:
         kind = datasets.get(run.dataset)
-        available = kind.n_train - kind.n_validation
-        counts = [run.train_samples or available, kind.n_validation, kind.n_test]
+        counts = [run.train_samples or kind.available, kind.n_validation, kind.n_test]
         noise = _noise(kind, needed)
         splits = repeated = samples.Splits(noise, noise, noise)
     prepared = prepare_run(run, repeated)

@@ -66,7 +66,7 @@ def expected_samples(run: Run) -> int | None:
     if n_train is None:
         if references.is_user_code(run.dataset):
             return None
-        n_train = datasets.get(run.dataset).n_train - datasets.get(run.dataset).n_validation
+        n_train = datasets.get(run.dataset).available
     samples = run.passes * n_train
     return samples if run.max_steps is None else min(samples, run.max_steps * run.batch_size)
 

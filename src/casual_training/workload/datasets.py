@@ -34,6 +34,11 @@ class Dataset:
     torchvision_class: str | None = None
     debian_package: str | None = None
 
+    @property
+    def available(self) -> int:
+        """The training samples that there are beside the validation samples."""
+        return self.n_train - self.n_validation
+
     def shape(self, file: str) -> tuple[int, ...]:
         """Return the shape of the array in one of the four files: (N,) for labels, (N, rows, columns) for images."""
         n = self.n_train if file.startswith("train") else self.n_test
@@ -135,7 +140,7 @@ def load(name: str, data_dir: str | Path, train_samples: int | None = None) -> I
         ValueError: unknown name, missing or altered file, label out of range, train_samples out of range.
     """
     dataset = get(name)
-    available = dataset.n_train - dataset.n_validation
+    available = dataset.available
     kept = available if train_samples is None else train_samples
     if not 1 <= kept <= available:
         raise ValueError(f"train_samples is {kept}: choose 1 to {available}, which is all {name} has, or leave it out.")
