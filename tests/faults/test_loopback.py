@@ -20,9 +20,13 @@ VARIANTS = [(name, {}) for name in strategies.names()] + [("ps_tutorial", {"tran
 
 
 class Listeners:
-    """Notes, while a `with` lasts, every address that this process or a descendant listens on or is bound to."""
+    """Notes, while a `with` lasts, every address that this process or a descendant listens on or is bound to.
+
+    Descendants that were there before, such as the browser of other tests, do not count.
+    """
 
     def __enter__(self):
+        self._before = {process.pid for process in psutil.Process().children(recursive=True)}
         self.addresses, self._stop, self.polls = set(), threading.Event(), 0
         self._thread = threading.Thread(target=self._poll)
         self._thread.start()
@@ -32,7 +36,7 @@ class Listeners:
         while not self._stop.wait(EVERY_MS / 1000):
             self.polls += 1
             me = psutil.Process(os.getpid())
-            ours = {process.pid for process in [me, *me.children(recursive=True)]}
+            ours = {process.pid for process in [me, *me.children(recursive=True)]} - self._before
             for connection in psutil.net_connections("inet"):
                 listens = connection.status in (psutil.CONN_LISTEN, psutil.CONN_NONE)  # TCP, UDP
                 if connection.pid in ours and listens:

@@ -144,7 +144,7 @@ def test_the_command_for_what_failed_makes_that_again_and_no_other_run(study):
         file.write_text(json.dumps(json.loads(file.read_text()) | {"status": "failed", "cause": "a worker died"}))
     command = outcome(study.plan.schedule, study.root).repeat("snakemake")
     _, *arguments = shlex.split(command)
-    assert names(study.dry_run()) == ANALYSIS
+    assert names(study.dry_run()) == OF_ALL_RUNS
     assert names(study.dry_run(*arguments)) == {"hogwild 2x1 seed 1", "copies seed 1"} | OF_ALL_RUNS
 
 
