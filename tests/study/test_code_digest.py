@@ -21,7 +21,7 @@ OF_THE_COMMAND_LINE = {"__main__.py", "cli.py", "study/__init__.py", "study/snak
 @pytest.fixture(autouse=True)
 def forget():
     """Files change between two digests here."""
-    for function in (module._of_every_run, module._digest):
+    for function in (module._of_every_run, module._digest, module._imports_of):
         function.cache_clear()
 
 

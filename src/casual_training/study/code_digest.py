@@ -72,8 +72,13 @@ def with_imports(files: Iterable[Path], places: Iterable[Path] = ()) -> tuple[Pa
     return tuple(sorted(found))
 
 
-def _imports_of(file: Path) -> Iterator[tuple[int, str]]:
-    """Yield (level, dotted name) of each module that a file may import, anywhere in it."""
+@functools.cache  # the digests of all strategies and models go through the same files
+def _imports_of(file: Path) -> tuple[tuple[int, str], ...]:
+    """Return (level, dotted name) of each module that a file may import, anywhere in it."""
+    return tuple(_imported(file))
+
+
+def _imported(file: Path) -> Iterator[tuple[int, str]]:
     try:
         tree = ast.parse(file.read_bytes())
     except (SyntaxError, ValueError):
