@@ -1,5 +1,5 @@
 """Which way of training a small network is fastest on this machine, at equal accuracy?
 
-Data walk one way through the rooms: config -> plan -> workload -> strategies -> measure -> run folder -> tables ->
-verdict -> charts -> page. `strategies/serial.py` is the file to read first; CONTRIBUTING.md lists the rooms.
+Data pass one way through the layers of the code: config -> plan -> workload -> strategies -> measure -> run folder ->
+tables -> verdict -> charts -> page. `strategies/serial.py` is the file to read first; CONTRIBUTING.md lists the layers.
 """

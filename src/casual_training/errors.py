@@ -1,4 +1,4 @@
-"""The errors that cross rooms: a run that did not complete, and the user's own code or data being wrong."""
+"""The errors that pass between layers: a run that did not complete, and the user's own code or data being wrong."""
 
 
 class RunFailed(Exception):

@@ -1,4 +1,4 @@
-"""What a config may name that lies in rooms above this one; the caller passes it in (study/load.py)."""
+"""What a config may name that lies in layers above this one; the caller passes it in (study/load.py)."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

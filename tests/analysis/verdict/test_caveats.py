@@ -10,7 +10,7 @@ BLOCKS = ["serial 1", "hogwild 1", "ddp 1", "ddp 2", "serial 2", "hogwild 2", "h
 
 
 def seeds_apart(made: list[str], later: dict[str, str] | None = None) -> list[int]:
-    """Say of which seeds hogwild and serial are apart, in runs of this order; all start at nine, but for the later."""
+    """Return the seeds in which hogwild and serial are apart; all runs start at nine, except the later ones."""
     rows = []
     for order, run in enumerate(made, start=1):
         method, seed = run.split()
